@@ -1,17 +1,34 @@
 import { defineConfig, type ViteUserConfigExport } from 'vitest/config';
 
+interface TestOptions {
+  /** Globs of the test files. @default src and test of the package, but for the integration tests */
+  include?: string[];
+  /** Globs taken out again. */
+  exclude?: string[];
+  /** Limit of one test and of one hook, in ms. @default 20000 */
+  timeoutMs?: number;
+  /** Integration tests report to a file of their own and run one file after the other: they share an engine. */
+  integration?: boolean;
+}
+
 /** The one test configuration: sources instead of builds, results kept where CI adds them up. */
-export function testConfig(options: { include?: string[]; timeoutMs?: number } = {}): ViteUserConfigExport {
+export function testConfig(options: TestOptions = {}): ViteUserConfigExport {
   const conditions = ['@iterate/source', 'node', 'import', 'default'];
+  const integration = options.integration === true;
+  const defaultInclude = integration
+    ? ['src/**/*.integration.test.ts', 'test/**/*.integration.test.ts']
+    : ['src/**/*.test.ts', 'test/**/*.test.ts'];
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: conditions } },
     test: {
-      include: options.include ?? ['src/**/*.test.ts', 'test/**/*.test.ts'],
-      testTimeout: options.timeoutMs ?? 20_000,
-      hookTimeout: options.timeoutMs ?? 20_000,
+      include: options.include ?? defaultInclude,
+      exclude: ['**/node_modules/**', ...(integration ? [] : ['**/*.integration.test.ts']), ...(options.exclude ?? [])],
+      testTimeout: options.timeoutMs ?? (integration ? 120_000 : 20_000),
+      hookTimeout: options.timeoutMs ?? (integration ? 300_000 : 20_000),
+      fileParallelism: !integration,
       reporters: ['default', 'json'],
-      outputFile: { json: '.test-results.json' },
+      outputFile: { json: integration ? '.test-results.integration.json' : '.test-results.json' },
       passWithNoTests: false,
     },
   });

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { clearTestResults, sumTestResults } from './test-results.mjs';
+
+const RUN_MANY = ['nx', 'run-many', '--output-style=stream', '--nxBail=false'];
+
+/** @type {[title: string, args: string[]][]} */
+const STAGES = [
+  ['lint and format', ['biome', 'check', '.']],
+  ['types and packages', [...RUN_MANY, '-t', 'typecheck', 'publint']],
+  ['unused code', ['knip']],
+  ['unit tests', [...RUN_MANY, '-t', 'test', '--parallel=2']],
+  // They share one engine: one after the other.
+  ['integration tests', [...RUN_MANY, '-t', 'integration', '--parallel=1']],
+];
+
+/**
+ * Runs every check and test, all of them even when one fails, and closes with the sum of the tests.
+ *
+ * @param {string} root
+ * @returns {Promise<number>} The exit code: 0 when everything passed.
+ */
+export async function runTests(root) {
+  clearTestResults(root);
+  /** @type {string[]} */
+  const broken = [];
+  for (const [title, args] of STAGES) {
+    process.stdout.write(`\n── ${title}\n`);
+    const startedAt = performance.now();
+    if ((await run(root, args)) !== 0) broken.push(title);
+    process.stdout.write(`── ${title}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
+  }
+  const { passed, failed, skipped } = sumTestResults(root);
+  if (broken.length > 0) process.stdout.write(`\n✖ failed: ${broken.join(', ')}\n`);
+  process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+  return broken.length === 0 && failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/**
+ * @param {string} root
+ * @param {string[]} args
+ * @returns {Promise<number>}
+ */
+function run(root, args) {
+  const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
+  const child = spawn('pnpm', ['exec', ...args], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}

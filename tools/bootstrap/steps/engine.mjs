@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { existsSync, openSync } from 'node:fs';
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runCommand } from '../run-command.mjs';
+import { StepError } from '../step-error.mjs';
+import { canInstallPackages, installPackages, onPath } from './debian.mjs';
+
+const START_TIMEOUT_MS = 60_000;
+const PING_TIMEOUT_MS = 3_000;
+const DOCKERD_LOG = '/var/log/dockerd.log';
+
+/**
+ * Makes sure that a Docker engine answers: uses the one that is there, else (as root on Debian or Ubuntu)
+ * installs and starts one.
+ *
+ * @param {{ report: (detail: string) => void }} context
+ * @returns {Promise<string>} A note for the display.
+ * @throws {StepError} Where it may not install one: says what to install.
+ */
+export async function ensureEngine({ report }) {
+  const version = await engineVersion();
+  if (version) return `Docker ${version}`;
+  if (process.env.DOCKER_HOST) {
+    throw new StepError(`No Docker engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}`, {
+      wayOut: 'Start that engine, or unset DOCKER_HOST to use the one of this machine.',
+    });
+  }
+  if (!onPath('dockerd')) {
+    if (!canInstallPackages()) throw new StepError('No Docker engine answers', { wayOut: installAdvice() });
+    await installPackages(['docker.io'], report);
+  }
+  if (process.getuid?.() !== 0) {
+    throw new StepError('A Docker engine is installed but does not answer', {
+      wayOut:
+        'Start it ("sudo systemctl start docker") and let your user use it ("sudo usermod -aG docker $USER", then log in again).',
+    });
+  }
+  report('starting dockerd');
+  await startEngine();
+  return `Docker ${await waitForEngine()}, started`;
+}
+
+/** @returns {Promise<string | undefined>} The version of the engine that answers. */
+async function engineVersion() {
+  const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
+  const url = new URL(host.replace(/^tcp:/, 'http:'));
+  const target =
+    url.protocol === 'unix:' ? { socketPath: url.pathname } : { host: url.hostname, port: url.port || 2375 };
+  return new Promise((resolve) => {
+    const ping = request({ ...target, path: '/version', timeout: PING_TIMEOUT_MS }, (response) => {
+      let body = '';
+      response.on('data', (chunk) => {
+        body += chunk;
+      });
+      response.on('end', () => resolve(response.statusCode === 200 ? JSON.parse(body).Version : undefined));
+    });
+    ping.on('timeout', () => ping.destroy(new Error('timeout')));
+    // No answer is the answer: the caller installs or explains.
+    ping.on('error', () => resolve(undefined));
+    ping.end();
+  });
+}
+
+async function startEngine() {
+  if (existsSync('/run/systemd/system')) {
+    await runCommand('systemctl', ['start', 'docker'], { wayOut: 'See "journalctl -u docker".' });
+    return;
+  }
+  const log = openSync(DOCKERD_LOG, 'a');
+  spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] }).unref();
+}
+
+async function waitForEngine() {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < deadline) {
+    const version = await engineVersion();
+    if (version) return version;
+    await sleep(200);
+  }
+  throw new StepError(`dockerd did not answer within ${START_TIMEOUT_MS / 1000} s`, {
+    wayOut: `Its log tells why: ${DOCKERD_LOG}`,
+  });
+}
+
+function installAdvice() {
+  if (process.platform === 'darwin')
+    return 'Install and start Docker Desktop, OrbStack or colima, then run this again.';
+  if (process.platform === 'linux' && onPath('apt-get')) {
+    return 'Run "sudo apt-get install docker.io && sudo usermod -aG docker $USER", log in again, then run this again.';
+  }
+  return 'Install a Docker engine (version 20.10 or newer) for this system and start it, then run this again.';
+}
