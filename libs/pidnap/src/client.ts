@@ -1,0 +1,30 @@
+export { type ClientOptions, createClient } from './client/create-client.js';
+export { isPidnapError, PidnapError, type PidnapErrorCode, type PidnapErrorJson } from './pidnap-error.js';
+export type { DetailOptions, EventQuery, LogQuery, PidnapApi, WaitOptions } from './protocol/api.js';
+export type {
+  EnvErrorEvent,
+  EnvEvent,
+  ExitEvent,
+  GapEvent,
+  LogDroppedEvent,
+  ManagerEvent,
+  PidnapEvent,
+  ProbeEvent,
+  ReloadEvent,
+  StateEvent,
+} from './protocol/events.js';
+export type {
+  DependencyInfo,
+  ExitInfo,
+  LogLine,
+  ManagerStatus,
+  ProbeInfo,
+  ProcessDetail,
+  ProcessInfo,
+  ReloadResult,
+  ResourceUsage,
+  StateReason,
+  TaskDetail,
+  TaskInfo,
+} from './protocol/info.js';
+export type { DesiredState, ProcessState } from './protocol/process-state.js';
