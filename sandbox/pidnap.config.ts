@@ -1,0 +1,41 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { defineConfig } from 'pidnap';
+
+const repo = join(homedir(), 'src/github.com/iterate/iterate');
+const sandbox = join(repo, 'sandbox');
+const daemon = join(repo, 'apps/daemon');
+
+export default defineConfig({
+  logDir: '/var/log/pidnap',
+  envFile: '~/.iterate/.env',
+  tasks: {
+    'generate-ca': { command: [join(sandbox, 'generate-ca.sh')], dependsOn: [] },
+    'db-migrate': { command: ['node', 'dist/migrate.js'], cwd: daemon, dependsOn: [] },
+  },
+  processes: {
+    'egress-proxy': {
+      command: [join(sandbox, 'egress-proxy.sh')],
+      dependsOn: ['generate-ca'],
+      probes: { readiness: { tcp: 8888, interval: 2_000 } },
+      // The addon reads the env file at request time: new keys and a new worker need no restart.
+      envOptions: { reloadDelay: false },
+    },
+    'iterate-daemon': {
+      command: ['node', 'dist/server.js'],
+      cwd: daemon,
+      dependsOn: ['db-migrate'],
+      probes: { readiness: { http: { port: 3000, path: '/api/health' }, interval: 2_000 } },
+      envOptions: { reloadDelay: 5_000 },
+    },
+    opencode: {
+      command: ['opencode', 'serve', '--hostname', '0.0.0.0', '--port', '4096'],
+      cwd: repo,
+      // It reads the trust bundle at its start.
+      dependsOn: ['generate-ca'],
+      probes: { readiness: { tcp: 4096, interval: 2_000 } },
+      // Agents want a new API key at once.
+      envOptions: { reloadDelay: 500 },
+    },
+  },
+});

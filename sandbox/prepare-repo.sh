@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Makes the repository around this script ready to run: dependencies from the lockfile, then the daemon and the libs
+# it needs. Runs while the image is built and, in local mode, on every start; each half is skipped when what it
+# depends on has not changed since it last succeeded.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+stamps="$HOME/.iterate/stamps"
+mkdir -p "$stamps"
+
+# Prints one hash of the contents of all files that match the given paths and are not ignored.
+hash_of() {
+  find "$@" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+}
+
+# Runs a step unless its inputs are the same as when it last succeeded.
+# usage: step <name> <hash of its inputs> <command> [arguments]
+step() {
+  local name=$1 inputs=$2
+  shift 2
+  if [ -f "$stamps/$name" ] && [ "$(cat "$stamps/$name")" = "$inputs" ]; then
+    echo "prepare-repo: $name skipped, nothing it depends on has changed"
+    return
+  fi
+  echo "prepare-repo: $name"
+  rm -f "$stamps/$name"
+  "$@"
+  echo "$inputs" >"$stamps/$name"
+}
+
+manifests=(package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc libs/*/package.json apps/*/package.json tools/*/package.json sandbox/package.json bench/package.json)
+step install "$(hash_of "${manifests[@]}")" pnpm install --prefer-offline
+step build "$(hash_of "${manifests[@]}" tsconfig.base.json tools/tsup libs/env-watch libs/pidnap apps/daemon)" \
+  pnpm --filter iterate-daemon... build

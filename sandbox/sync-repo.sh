@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Makes the sandbox's repository equal to the mounted one: the files that git does not ignore, and .git.
+# What git ignores (node_modules, dist) stays as it is on either side.
+#
+# usage: sync-repo.sh <mounted repository> <repository in the sandbox> <mounted git common dir, for a worktree>
+set -euo pipefail
+from=$1 to=$2 common=$3
+copy=(rsync --archive --no-owner --no-group --force)
+
+# The mount belongs to the host's user: git would refuse to read it otherwise.
+list_files() { git -c safe.directory='*' -C "$1" ls-files -z --cached --others --exclude-standard | LC_ALL=C sort -zu; }
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+if [ -d "$from/.git" ]; then
+  "${copy[@]}" --delete --exclude='*.lock' "$from/.git/" "$to/.git/"
+  list_files "$from" >"$work/wanted"
+elif [ -d "$common" ]; then
+  # A worktree: its .git is a file that names a folder outside the mount, below the common dir.
+  gitdir="$common/worktrees/$(basename "$(sed -n 's/^gitdir: //p' "$from/.git")")"
+  "${copy[@]}" --delete --exclude='*.lock' --exclude=/worktrees "$common/" "$to/.git/"
+  "${copy[@]}" --exclude='*.lock' --exclude=/commondir --exclude=/gitdir "$gitdir/" "$to/.git/"
+  GIT_DIR="$gitdir" GIT_WORK_TREE="$from" list_files "$from" >"$work/wanted"
+else
+  echo "sync-repo: $from is a git worktree: mount its git common dir at $common ('sandbox up' does)" >&2
+  exit 1
+fi
+"$(dirname "${BASH_SOURCE[0]}")/clean-git-config.sh" "$to/.git/config"
+
+# Paths that this repository has and the mounted one has not: after the copy of .git both see the same ignore rules.
+list_files "$to" | LC_ALL=C comm -z -13 "$work/wanted" - >"$work/extra"
+(cd "$to" && xargs -0 --no-run-if-empty rm -rf -- <"$work/extra")
+"${copy[@]}" --delete-missing-args --from0 --files-from="$work/wanted" "$from/" "$to/"
