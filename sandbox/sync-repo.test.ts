@@ -1,0 +1,115 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+const script = join(import.meta.dirname, 'sync-repo.sh');
+let dir: string;
+let host: string;
+let box: string;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'sync-repo-'));
+  host = join(dir, 'host');
+  box = join(dir, 'box');
+  await mkdir(host);
+  await mkdir(box);
+  await git(host, 'init', '--quiet', '--initial-branch=main');
+  await write(host, { '.gitignore': 'node_modules/\n*.log\n!keep.log\n', 'a.txt': 'a', 'lib/b.txt': 'b' });
+  await commit(host, 'first');
+});
+
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+async function git(cwd: string, ...args: string[]): Promise<string> {
+  const identity = ['-c', 'user.name=t', '-c', 'user.email=t@example.test'];
+  return (await execa('git', [...identity, ...args], { cwd })).stdout;
+}
+
+async function commit(cwd: string, message: string): Promise<void> {
+  await git(cwd, 'add', '--all');
+  await git(cwd, 'commit', '--quiet', '-m', message);
+}
+
+async function write(root: string, files: Record<string, string>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(join(root, name, '..'), { recursive: true });
+    await writeFile(join(root, name), content);
+  }
+}
+
+const sync = (from = host, common = join(dir, 'no-common-dir')) => execa(script, [from, box, common]);
+const status = (cwd: string) => git(cwd, 'status', '--porcelain=v1', '--branch');
+const read = (name: string) => readFile(join(box, name), 'utf8');
+
+it('copies the files and .git, so that git status is clean and the history is there', async () => {
+  await sync();
+  expect(await status(box)).toBe('## main');
+  expect(await git(box, 'log', '--format=%s')).toBe('first');
+  expect(await read('lib/b.txt')).toBe('b');
+});
+
+it('brings the same uncommitted changes: edited, deleted, staged and new files', async () => {
+  await sync();
+  await write(host, { 'a.txt': 'edited', 'new.txt': 'new', 'staged.txt': 's' });
+  await rm(join(host, 'lib/b.txt'));
+  await git(host, 'add', 'staged.txt');
+  await sync();
+  expect(await status(box)).toBe(await status(host));
+  expect(await status(box)).toContain(' D lib/b.txt');
+  expect(await read('a.txt')).toBe('edited');
+});
+
+it('copies what the ignore rules leave in and never what they take out', async () => {
+  await write(host, { 'drop.log': 'x', 'keep.log': 'kept', 'node_modules/host-only/index.js': 'x' });
+  await sync();
+  expect(await read('keep.log')).toBe('kept');
+  await expect(read('drop.log')).rejects.toThrow(/ENOENT/);
+  await expect(read('node_modules/host-only/index.js')).rejects.toThrow(/ENOENT/);
+});
+
+it('keeps what git ignores in the sandbox and removes files that the host no longer has', async () => {
+  await write(host, { 'gone.txt': 'x', 'was-dir/x.txt': 'x' });
+  await sync();
+  await write(box, { 'node_modules/installed/index.js': 'kept' });
+  await rm(join(host, 'gone.txt'));
+  await rm(join(host, 'was-dir'), { recursive: true });
+  await write(host, { 'was-dir': 'now a file' });
+  await sync();
+  expect(await read('node_modules/installed/index.js')).toBe('kept');
+  expect(await read('was-dir')).toBe('now a file');
+  await expect(read('gone.txt')).rejects.toThrow(/ENOENT/);
+});
+
+it('follows a commit, a switch of branch and a symlink', async () => {
+  await sync();
+  await git(host, 'switch', '--quiet', '--create', 'topic');
+  await symlink('a.txt', join(host, 'link'));
+  await commit(host, 'second');
+  await sync();
+  expect(await status(box)).toBe('## topic');
+  expect(await git(box, 'log', '--format=%s', '-1')).toBe('second');
+  expect(await read('link')).toBe('a');
+});
+
+it('takes credentials out of the git config', async () => {
+  await git(host, 'config', 'http.https://example.test/.extraheader', 'AUTHORIZATION: basic secret');
+  await sync();
+  expect(await read('.git/config')).not.toContain('secret');
+});
+
+it('turns a worktree into a repository of its own', async () => {
+  const worktree = join(dir, 'worktree');
+  await git(host, 'worktree', 'add', '--quiet', '-b', 'feature', worktree);
+  await write(worktree, { 'a.txt': 'edited in the worktree' });
+  await sync(worktree, join(host, '.git'));
+  expect(await status(box)).toBe('## feature\n M a.txt');
+  expect(await git(box, 'log', '--format=%s')).toBe('first');
+});
+
+it('refuses a worktree whose git common dir is not mounted, and says what to do', async () => {
+  const worktree = join(dir, 'worktree');
+  await git(host, 'worktree', 'add', '--quiet', '-b', 'feature', worktree);
+  await expect(sync(worktree)).rejects.toThrow(/mount its git common dir/);
+});
