@@ -1,0 +1,30 @@
+import { createRequire } from 'node:module';
+import { readText } from './read-text.js';
+import type { Source } from './source.js';
+import type { TreeEntry } from './tree-entries.js';
+
+// The package's types declare a default export, where its code exports the function itself.
+const dockerignore = createRequire(import.meta.url)('@balena/dockerignore') as () => {
+  add(rules: string): { ignores(path: string): boolean };
+};
+
+/**
+ * The rule of the tree's `.dockerignore`, or of `<dockerfile>.dockerignore` which goes before it. Docker itself
+ * applies these to a directory, but not to a tar.
+ *
+ * @returns Whether a path stays out of the context.
+ */
+export async function ignoreRule(
+  source: Source,
+  entries: readonly TreeEntry[],
+  dockerfile: string,
+): Promise<(path: string) => boolean> {
+  const candidates = [`${dockerfile}.dockerignore`, '.dockerignore'];
+  const file = candidates
+    .map((path) => entries.find((entry) => entry.path === path && entry.kind !== 'directory'))
+    .find((entry) => entry !== undefined);
+  if (file === undefined) return () => false;
+  const kept = new Set([file.path, dockerfile]);
+  const rules = dockerignore().add(await readText(source.git, file.objectId));
+  return (path) => !kept.has(path) && rules.ignores(path);
+}
