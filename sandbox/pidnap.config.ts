@@ -33,7 +33,15 @@ export default defineConfig({
       cwd: repo,
       // It reads the trust bundle at its start.
       dependsOn: ['generate-ca'],
-      probes: { readiness: { tcp: 4096, interval: 2_000 } },
+      // It asks for its password on every path: an answer of any status says that it serves.
+      probes: {
+        readiness: {
+          exec: "curl --silent --output /dev/null --noproxy '*' http://127.0.0.1:4096/global/health",
+          interval: 2_000,
+        },
+      },
+      // With a client on its event stream it can ignore SIGTERM.
+      stopTimeout: 3_000,
       // Agents want a new API key at once.
       envOptions: { reloadDelay: 500 },
     },
