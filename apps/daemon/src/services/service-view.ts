@@ -1,0 +1,39 @@
+import type { ProcessInfo, TaskInfo } from 'pidnap/client';
+import type { Service } from '../api.js';
+
+/** A service or task of pidnap as the daemon's API shows it. */
+export function toService(info: ProcessInfo | TaskInfo): Service {
+  const isProcess = info.kind === 'process';
+  return {
+    kind: info.kind,
+    name: info.name,
+    state: info.state,
+    reason: info.reason,
+    since: info.since,
+    desired: isProcess ? info.desired : null,
+    pid: info.pid,
+    uptimeMs: info.uptimeMs,
+    restarts: isProcess ? info.restarts : 0,
+    lastExit: info.lastExit && {
+      code: info.lastExit.code,
+      signal: info.lastExit.signal,
+      at: info.lastExit.at,
+    },
+    nextStartAt: isProcess ? info.nextStartAt : null,
+    envReloadAt: isProcess ? info.envReloadAt : null,
+  };
+}
+
+/** The same service while nobody can say how it does. */
+export function toUnknown(service: Service, message: string, since: string): Service {
+  return {
+    ...service,
+    state: 'unknown',
+    reason: { code: 'pidnap-unreachable', message },
+    since,
+    pid: null,
+    uptimeMs: null,
+    nextStartAt: null,
+    envReloadAt: null,
+  };
+}

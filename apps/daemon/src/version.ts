@@ -1,0 +1,4 @@
+import manifest from '../package.json' with { type: 'json' };
+
+/** The daemon's version. */
+export const version: string = manifest.version;
