@@ -30,8 +30,10 @@ export function parseEnv(content: string | Uint8Array, file?: string): EnvValues
   const text = decoded.replace(/^\uFEFF/, '').replaceAll(/\r\n?/g, '\n');
   const { statements, problem } = scanStatements(text);
   if (problem) throw invalid(text, problem.offset, problem.problem, file);
+  const values: Record<string, string> = {};
   // Statement by statement, since dotenv takes quadratic time on long runs of blank lines.
-  return Object.assign({}, ...statements.map(({ start, end }) => parse(text.slice(start, end))));
+  for (const { start, end } of statements) Object.assign(values, parse(text.slice(start, end)));
+  return values;
 }
 
 function invalid(text: string, offset: number, problem: EnvProblem, file: string | undefined) {

@@ -60,7 +60,9 @@ function scanValue(text: string, start: number): { end: number } | ScanProblem {
   for (let i = start + 1; i < text.length; i += 1) {
     if (text[i] === '\\' && text[i + 1] === quote) {
       i += 1;
-      // `"C:\dir\"` ends in a backslash: an escaped quote closes when no later quote does.
+      // `"C:\dir\"` ends in a backslash: an escaped quote closes when no later quote does. One inside the
+      // comment after another ends at the same place; looking again would make long lines quadratic.
+      if (i < (lastEscapedEnd ?? 0)) continue;
       lastEscapedEnd = matchEnd(LINE_END, text, i + 1) ?? lastEscapedEnd;
     } else if (text[i] === quote) {
       const end = matchEnd(LINE_END, text, i + 1);
