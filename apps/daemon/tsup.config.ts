@@ -12,7 +12,7 @@ export default defineConfig({
   splitting: true,
   sourcemap: true,
   // `dist/web` is the page, which vite builds before.
-  clean: ['*.js', '*.js.map'],
+  clean: ['!web/**'],
   noExternal: [/^(?!@libsql\/)/],
   external: [/^@libsql\//],
   esbuildOptions: (options) => {

@@ -12,6 +12,8 @@ export interface Reason {
 export interface Service {
   readonly kind: 'process' | 'task';
   readonly name: string;
+  /** Whether it is the daemon that answers. */
+  readonly self: boolean;
   /** pidnap's state, or `unknown` while pidnap does not answer. */
   readonly state: ProcessState | 'unknown';
   readonly reason: Reason | null;

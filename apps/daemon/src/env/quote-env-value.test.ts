@@ -18,7 +18,7 @@ describe('quoteEnvValue', () => {
     ['a token', 'sk-ant-api03_AbC=='],
     ['nothing', ''],
     ['spaces around', '  padded\t'],
-    ['a dollar', 'pa$$word ${HOME} $(id)'],
+    ['a dollar', 'pa$$word $\u007bHOME} $(id)'],
     ['a hash', 'before #after'],
     ['a single quote', "it's"],
     ['double quotes', 'say "hi"'],

@@ -21,7 +21,7 @@ export interface ServiceEventStreamsOptions {
 
 /**
  * Server-sent events of the services. Each stream begins with `services` (the whole state), then, with a cursor, the
- * steps after it; from then on both as they happen. A `transition` carries its id as cursor for the next connection;
+ * steps after it; from then on both as they happen, and `env` when the env file changed. A `transition` carries its id as cursor for the next connection;
  * a `gap` says that steps between the cursor and the next one are not sent, as they are too many or forgotten.
  */
 export class ServiceEventStreams {
@@ -41,6 +41,7 @@ export class ServiceEventStreams {
       const unsubscribe = monitor.subscribe({
         services: () => feed.servicesChanged(),
         transition: (transition) => feed.push(transition),
+        envChanged: () => feed.envChanged(),
       });
       const heartbeat = setInterval(() => feed.beat(), heartbeatMs);
       stream.onAbort(() => feed.end());
@@ -82,14 +83,15 @@ export class ServiceEventStreams {
 
   async #follow(stream: SSEStreamingApi, feed: Feed, sent: number): Promise<void> {
     feed.servicesChanged();
-    for await (const { services, transitions, beat } of feed) {
+    for await (const { services, transitions, env, beat } of feed) {
       if (services) {
         await stream.writeSSE({ event: 'services', data: JSON.stringify(this.#options.monitor.snapshot()) });
       }
       for (const transition of transitions) {
         if (transition.id === null || transition.id > sent) await writeTransition(stream, transition);
       }
-      if (beat) await stream.writeSSE({ event: 'ping', data: '' });
+      if (env) await stream.writeSSE({ event: 'env', data: '{}' });
+      if (beat) await stream.writeSSE({ event: 'ping', data: '{}' });
       if (stream.aborted) return;
     }
   }
@@ -103,6 +105,7 @@ async function writeTransition(stream: SSEStreamingApi, transition: Transition):
 interface Batch {
   readonly services: boolean;
   readonly transitions: readonly Transition[];
+  readonly env: boolean;
   readonly beat: boolean;
 }
 
@@ -110,6 +113,7 @@ interface Batch {
 class Feed {
   readonly #maxQueued: number;
   #services = false;
+  #env = false;
   #beat = false;
   #transitions: Transition[] = [];
   #ended = false;
@@ -130,6 +134,11 @@ class Feed {
     this.#wake();
   }
 
+  envChanged(): void {
+    this.#env = true;
+    this.#wake();
+  }
+
   beat(): void {
     this.#beat = true;
     this.#wake();
@@ -142,14 +151,20 @@ class Feed {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
     while (!this.#ended) {
-      if (!this.#services && !this.#beat && this.#transitions.length === 0) {
+      if (!this.#services && !this.#env && !this.#beat && this.#transitions.length === 0) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
         continue;
       }
-      const batch = { services: this.#services, transitions: this.#transitions, beat: this.#beat };
+      const batch = {
+        services: this.#services,
+        transitions: this.#transitions,
+        env: this.#env,
+        beat: this.#beat,
+      };
       this.#services = false;
+      this.#env = false;
       this.#beat = false;
       this.#transitions = [];
       yield batch;

@@ -2,7 +2,7 @@ import { isPidnapError, type PidnapApi, type PidnapErrorCode, type ProcessInfo }
 import type { Service } from '../api.js';
 import { DaemonError, messageOf } from '../daemon-error.js';
 import type { Logger } from '../logger.js';
-import { toService } from './service-view.js';
+import { isSelf, toService } from './service-view.js';
 
 export const serviceActions = ['start', 'stop', 'restart'] as const;
 export type ServiceAction = (typeof serviceActions)[number];
@@ -27,7 +27,7 @@ export class ServiceControl {
     try {
       const { pid } = await this.#pidnap.processes.get(name);
       this.#logger.info('service action', { service: name, action });
-      if (action !== 'start' && (pid === process.pid || pid === process.ppid)) {
+      if (action !== 'start' && isSelf(pid)) {
         run().catch((error: unknown) => {
           this.#logger.error('service action failed', { service: name, action, reason: messageOf(error) });
         });

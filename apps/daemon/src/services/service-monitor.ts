@@ -10,6 +10,8 @@ import { toService, toUnknown } from './service-view.js';
 export interface MonitorListener {
   services(answer: ServicesAnswer): void;
   transition(transition: Transition): void;
+  /** The env file has other keys or values now. */
+  envChanged(): void;
 }
 
 export interface ServiceMonitorOptions {
@@ -125,6 +127,8 @@ export class ServiceMonitor {
     if (event.type === 'process.state' || event.type === 'task.state') {
       const transition = await this.#record(instance, event);
       if (transition !== null) this.#tell((listener) => listener.transition(transition));
+    } else if (event.type === 'env.changed') {
+      this.#tell((listener) => listener.envChanged());
     } else if (event.type === 'events.gap') {
       this.#options.logger.warn('pidnap no longer has all events', { missed: event.missed });
     }

@@ -7,6 +7,7 @@ export function toService(info: ProcessInfo | TaskInfo): Service {
   return {
     kind: info.kind,
     name: info.name,
+    self: isSelf(info.pid),
     state: info.state,
     reason: info.reason,
     since: info.since,
@@ -22,6 +23,11 @@ export function toService(info: ProcessInfo | TaskInfo): Service {
     nextStartAt: isProcess ? info.nextStartAt : null,
     envReloadAt: isProcess ? info.envReloadAt : null,
   };
+}
+
+/** Whether a child of pidnap is this very daemon, started directly or through a shell. */
+export function isSelf(pid: number | null): boolean {
+  return pid !== null && (pid === process.pid || pid === process.ppid);
 }
 
 /** The same service while nobody can say how it does. */
