@@ -1,3 +1,3 @@
 import { testConfig } from '../../vitest.shared.js';
 
-export default testConfig();
+export default testConfig({ include: ['src/**/*.test.ts', 'web/**/*.test.ts', 'test/**/*.test.ts'] });

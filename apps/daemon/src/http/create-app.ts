@@ -74,7 +74,9 @@ export function createApp(options: AppOptions): Hono {
     '/api/*',
     bodyLimit({
       maxSize: maxBodyBytes,
-      onError: () => {
+      onError: (context) => {
+        // The rest of the body is not read, so that the connection cannot carry another request.
+        context.header('Connection', 'close');
         throw new DaemonError('body-too-large', `The body is larger than ${maxBodyBytes} bytes.`, {
           maxBytes: maxBodyBytes,
         });

@@ -36,7 +36,7 @@ export class ServiceEventStreams {
     const { monitor, maxQueued, heartbeatMs } = this.#options;
     // Proxies on the way must not collect the stream.
     context.header('X-Accel-Buffering', 'no');
-    return streamSSE(context, async (stream) => {
+    const response = streamSSE(context, async (stream) => {
       const feed = new Feed(maxQueued);
       const unsubscribe = monitor.subscribe({
         services: () => feed.servicesChanged(),
@@ -55,6 +55,9 @@ export class ServiceEventStreams {
         this.#open.delete(feed);
       }
     });
+    // Not kept for another request, so that the end of the stream is the end of the connection.
+    response.headers.set('Connection', 'close');
+    return response;
   }
 
   /** Ends all streams at once. */
