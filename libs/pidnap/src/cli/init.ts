@@ -1,0 +1,81 @@
+import type { LogLine } from '../protocol/info.js';
+import { type Manager, startManager } from '../start-manager.js';
+import { ConsoleWriter } from './console-writer.js';
+import { linePrinter } from './logs.js';
+import { becomePidOne } from './pid-one.js';
+
+interface InitOptions {
+  readonly config: string;
+  readonly logs?: boolean;
+  readonly jsonLogs?: boolean;
+  readonly quiet?: boolean;
+}
+
+/**
+ * `pidnap init`: the manager in the foreground. SIGTERM and SIGINT end it in order, a second one at once;
+ * SIGHUP reloads the configuration.
+ *
+ * @returns 0 after a signal, the exit code of a critical process that was lost
+ */
+export async function init(options: InitOptions): Promise<number> {
+  const wrapped = await becomePidOne();
+  if (wrapped !== undefined) return wrapped;
+  const out = new ConsoleWriter(1);
+  const print = createPrinter(options, out);
+  const signals = new Signals();
+  const manager = await startManager({ configFile: options.config, onLog: print });
+  signals.attach(manager, print);
+  if (options.logs || options.jsonLogs) void follow(manager, print);
+  const code = await manager.ended;
+  await out.flush();
+  return code;
+}
+
+/** Signals may come before there is a manager to act on them. */
+class Signals {
+  #manager: Manager | undefined;
+  #terms = 0;
+  #print: (line: LogLine) => void = () => {};
+
+  constructor() {
+    process.on('SIGTERM', () => this.#end());
+    process.on('SIGINT', () => this.#end());
+    process.on('SIGHUP', () => this.#reload());
+  }
+
+  attach(manager: Manager, print: (line: LogLine) => void): void {
+    this.#manager = manager;
+    this.#print = print;
+    if (this.#terms > 0) void manager.stop();
+  }
+
+  #end(): void {
+    this.#terms++;
+    if (this.#terms === 1) void this.#manager?.stop();
+    else this.#manager?.kill();
+  }
+
+  #reload(): void {
+    this.#manager?.reload().catch((error: Error) =>
+      this.#print({
+        name: 'pidnap',
+        kind: 'manager',
+        time: new Date().toISOString(),
+        stream: 'stderr',
+        partial: false,
+        text: `reload refused: ${error.message}`,
+      }),
+    );
+  }
+}
+
+function createPrinter(options: InitOptions, out: ConsoleWriter): (line: LogLine) => void {
+  if (options.jsonLogs) return (line) => out.write(`${JSON.stringify(line)}\n`);
+  if (options.quiet) return () => {};
+  const format = linePrinter({ prefix: true, timestamps: false });
+  return (line) => out.write(`${format(line)}\n`);
+}
+
+async function follow(manager: Manager, print: (line: LogLine) => void): Promise<void> {
+  for await (const line of manager.logs([], { follow: true, tail: 0 })) print(line);
+}

@@ -1,0 +1,50 @@
+import type { LogSpec } from '../config/spec.js';
+import { RotatingFile } from '../logs/rotating-file.js';
+import type { LogLine } from '../protocol/info.js';
+
+export type Level = 'info' | 'warn' | 'error';
+
+/** The manager's own log: `<logDir>/pidnap.log`, one line `<ISO time> <level> <message>` per entry. */
+export class ManagerLog {
+  readonly path: string;
+  readonly #file: RotatingFile;
+  readonly #listeners = new Set<(line: LogLine) => void>();
+
+  constructor(path: string, logs: LogSpec) {
+    this.path = path;
+    this.#file = new RotatingFile({
+      path,
+      maxBytes: logs.maxBytes,
+      keep: logs.keep,
+      notice: (text) => format(new Date().toISOString(), 'warn', text),
+      // There is no further file to complain to; listeners still hear every line.
+      onTrouble: (message) => this.#tell(new Date().toISOString(), 'error', message),
+    });
+  }
+
+  write(level: Level, message: string): void {
+    const time = new Date().toISOString();
+    this.#file.write(Buffer.from(format(time, level, message)));
+    this.#tell(time, level, message);
+  }
+
+  subscribe(listener: (line: LogLine) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #tell(time: string, level: Level, message: string): void {
+    const stream = level === 'info' ? 'stdout' : 'stderr';
+    for (const listener of this.#listeners) {
+      listener({ name: 'pidnap', kind: 'manager', time, stream, partial: false, text: message });
+    }
+  }
+}
+
+function format(time: string, level: Level, message: string): string {
+  return `${time} ${level} ${message.replaceAll('\n', ' ')}\n`;
+}

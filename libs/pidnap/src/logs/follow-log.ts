@@ -1,0 +1,105 @@
+import type { LogQuery } from '../protocol/api.js';
+import type { LogLine } from '../protocol/info.js';
+import { readLog } from './read-log.js';
+
+/** Lines that wait for a slow reader; beyond it the oldest are skipped, and a line says how many. */
+const maxQueued = 10_000;
+
+/** A log that can be read and listened to. */
+export interface LogSource {
+  readonly name: string;
+  readonly kind: LogLine['kind'];
+  readonly path: string;
+  subscribe(listener: (line: LogLine) => void): () => void;
+}
+
+/** Reads logs merged by time, then, when following, every new line until the signal aborts. */
+export async function* followLogs(
+  sources: readonly LogSource[],
+  query: LogQuery = {},
+): AsyncGenerator<LogLine> {
+  const live = query.follow ? new LiveLines(sources, query.signal) : undefined;
+  try {
+    const histories = sources.map((source) =>
+      readLog(source.path, { name: source.name, kind: source.kind }, query),
+    );
+    yield* mergeByTime(histories, query.signal);
+    if (live) yield* live.lines();
+  } finally {
+    live?.close();
+  }
+}
+
+/** New lines of several logs, queued from the moment of construction so that none falls into a gap. */
+class LiveLines {
+  readonly #queue: LogLine[] = [];
+  readonly #unsubscribe: (() => void)[];
+  readonly #signal: AbortSignal | undefined;
+  #skipped = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(sources: readonly LogSource[], signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    this.#unsubscribe = sources.map((source) => source.subscribe((line) => this.#add(line)));
+    signal?.addEventListener('abort', this.#stop);
+  }
+
+  async *lines(): AsyncGenerator<LogLine> {
+    while (!this.#signal?.aborted) {
+      for (let line = this.#next(); line; line = this.#next()) yield line;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        if (this.#queue.length > 0 || this.#signal?.aborted) resolve();
+      });
+    }
+  }
+
+  close(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#signal?.removeEventListener('abort', this.#stop);
+  }
+
+  readonly #stop = (): void => this.#wake?.();
+
+  #add(line: LogLine): void {
+    this.#queue.push(line);
+    if (this.#queue.length > maxQueued) {
+      this.#queue.splice(0, maxQueued / 2);
+      this.#skipped += maxQueued / 2;
+    }
+    this.#wake?.();
+  }
+
+  #next(): LogLine | undefined {
+    const line = this.#queue[0];
+    if (line === undefined) return undefined;
+    if (this.#skipped > 0) {
+      const text = `[pidnap] ${this.#skipped} lines skipped: the reader is too slow; the file has them`;
+      this.#skipped = 0;
+      return { ...line, stream: 'stderr', partial: false, text };
+    }
+    return this.#queue.shift();
+  }
+}
+
+async function* mergeByTime(
+  sources: readonly AsyncGenerator<LogLine>[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<LogLine> {
+  const heads = await Promise.all(sources.map(async (source) => ({ source, result: await source.next() })));
+  try {
+    while (!signal?.aborted) {
+      let first: (typeof heads)[number] | undefined;
+      for (const head of heads) {
+        if (head.result.done) continue;
+        // A line without a time stays next to the one before it in its own log.
+        if (!first || (head.result.value.time ?? '') < (first.result.value.time ?? '')) first = head;
+      }
+      if (!first) return;
+      yield first.result.value;
+      first.result = await first.source.next();
+    }
+  } finally {
+    for (const { source } of heads) await source.return(undefined);
+  }
+}

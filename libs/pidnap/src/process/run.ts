@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { ExitInfo } from '../protocol/info.js';
+import { isGroupAlive, signalGroup } from './process-group.js';
+
+/** How to start one child. */
+export interface RunOptions {
+  readonly argv: readonly [string, ...string[]];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly user: { readonly uid: number; readonly gid: number } | null;
+  /** File descriptors for stdout and stderr; the caller closes its own copies. */
+  readonly stdio: readonly [number | 'ignore', number | 'ignore'];
+  /** Called when the leader is dead, before the rest of its group is. */
+  readonly onExit?: () => void;
+  /** Called once, never before `startRun` has returned, when no member of the group runs any more. */
+  readonly onEnd: (exit: ExitInfo) => void;
+  /** Told of what a person should know, such as a signal the kernel refused. */
+  readonly onWarning: (message: string) => void;
+}
+
+/** A group that outlives SIGKILL by this much hangs in the kernel; the service goes on without waiting. */
+const unkillableMs = 5000;
+
+/**
+ * One life of a child: from the spawn until its whole process group is gone. The child leads its own session
+ * and group. Signals go to the group, and only while it is known to exist, so that no reused id is hit.
+ */
+export class Run {
+  readonly pid: number | null;
+  readonly startedAt: string = new Date().toISOString();
+  readonly #options: RunOptions;
+  readonly #startedMs = performance.now();
+  #exit: ExitInfo | undefined;
+  #ended = false;
+  #stopping = false;
+  #killTimer: NodeJS.Timeout | undefined;
+  #pollTimer: NodeJS.Timeout | undefined;
+  #killedMs: number | undefined;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    const child = this.#spawn();
+    this.pid = child?.pid ?? null;
+  }
+
+  get uptimeMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
+  /** Asks the group to end, and kills what is left of it after `timeoutMs`. */
+  stop(signal: NodeJS.Signals, timeoutMs: number): void {
+    if (this.#ended || this.#stopping) return;
+    this.#stopping = true;
+    this.#signal(signal);
+    // A stopped (SIGSTOP) member would only see the signal once it goes on.
+    if (signal !== 'SIGKILL') this.#signal('SIGCONT');
+    this.#killTimer = setTimeout(() => this.kill(), timeoutMs);
+  }
+
+  /** Kills the whole group at once. */
+  kill(): void {
+    if (this.#ended) return;
+    this.#stopping = true;
+    this.#killedMs ??= performance.now();
+    this.#signal('SIGKILL');
+  }
+
+  #spawn(): ChildProcess | undefined {
+    const { argv, cwd, env, user, stdio } = this.#options;
+    try {
+      const child = spawn(argv[0], argv.slice(1), {
+        cwd,
+        env,
+        stdio: ['ignore', ...stdio],
+        detached: true,
+        ...(user && { uid: user.uid, gid: user.gid }),
+      });
+      // `exit`, not `close`: a grandchild that holds stdout would delay `close` for as long as it lives.
+      child.on('exit', (code, signal) => this.#onLeaderExit({ code, signal }));
+      // A failed spawn emits `error` and never `exit`.
+      child.on('error', (error) => {
+        if (child.pid === undefined) this.#onSpawnError(error);
+        else this.#options.onWarning(error.message);
+      });
+      return child;
+    } catch (error) {
+      // E2BIG and the like are thrown.
+      queueMicrotask(() => this.#onSpawnError(error as Error));
+      return undefined;
+    }
+  }
+
+  #onSpawnError(error: NodeJS.ErrnoException): void {
+    this.#exit = this.#exitInfo({ code: null, signal: null }, spawnFailure(error, this.#options));
+    this.#end();
+  }
+
+  #onLeaderExit(status: { code: number | null; signal: string | null }): void {
+    this.#exit = this.#exitInfo(status);
+    this.#options.onExit?.();
+    // Nobody leads what is left of the group; its members would fight with the next run over ports and files.
+    if (!this.#stopping) this.kill();
+    this.#awaitGroup(1);
+  }
+
+  #awaitGroup(delayMs: number): void {
+    if (this.pid === null || !isGroupAlive(this.pid)) return this.#end();
+    if (this.#killedMs !== undefined && performance.now() - this.#killedMs > unkillableMs) {
+      this.#options.onWarning(`process group ${this.pid} survives SIGKILL; it hangs in the kernel`);
+      return this.#end();
+    }
+    this.#pollTimer = setTimeout(() => this.#awaitGroup(Math.min(delayMs * 2, 50)), delayMs);
+  }
+
+  #end(): void {
+    clearTimeout(this.#killTimer);
+    clearTimeout(this.#pollTimer);
+    this.#ended = true;
+    if (this.#exit) this.#options.onEnd(this.#exit);
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.pid === null) return;
+    try {
+      signalGroup(this.pid, signal);
+    } catch (error) {
+      this.#options.onWarning(`${signal} to process group ${this.pid}: ${(error as Error).message}`);
+    }
+  }
+
+  #exitInfo(status: { code: number | null; signal: string | null }, error?: string): ExitInfo {
+    return {
+      ...status,
+      ...(error !== undefined && { error }),
+      at: new Date().toISOString(),
+      uptimeMs: Math.round(this.uptimeMs),
+    };
+  }
+}
+
+/** Node reports a missing directory as a missing command. */
+function spawnFailure(error: NodeJS.ErrnoException, { argv, cwd }: RunOptions): string {
+  if (error.code === 'ENOENT') {
+    return existsSync(cwd) ? `command not found: ${argv[0]}` : `working directory does not exist: ${cwd}`;
+  }
+  if (error.code === 'EACCES') return `not permitted to execute ${argv[0]} in ${cwd}`;
+  if (error.code === 'E2BIG') return 'arguments and environment are larger than the system allows';
+  return error.message;
+}
