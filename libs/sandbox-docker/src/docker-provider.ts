@@ -13,7 +13,7 @@ const configSchema = z.strictObject({
 });
 
 const capabilities: Capabilities = {
-  pause: false,
+  pause: true,
   snapshot: false,
   stats: false,
   setLabels: false,

@@ -126,6 +126,14 @@ export class DockerSandbox implements DriverSandbox {
     return this.#owner;
   }
 
+  async pause(): Promise<void> {
+    await guarded(this.#context('pause'), () => this.native.pause());
+  }
+
+  async resume(): Promise<void> {
+    await guarded(this.#context('resume'), () => this.native.unpause());
+  }
+
   /** Removal is answered before it is finished when another caller started it. */
   async #waitUntilGone(): Promise<void> {
     for (let waited = 0; waited < GONE_TIMEOUT_MS; waited += GONE_POLL_MS) {

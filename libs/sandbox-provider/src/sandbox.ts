@@ -11,6 +11,7 @@ import type {
 } from './driver.js';
 import { type ExecOptions, exec } from './exec.js';
 import type { ExecResult } from './exec-result.js';
+import { fetchInside } from './fetch-inside.js';
 import { listeningPorts } from './listening-ports.js';
 import { SandboxError } from './sandbox-error.js';
 import { SandboxFs } from './sandbox-fs.js';
@@ -111,6 +112,11 @@ export class Sandbox implements AsyncDisposable {
     const merged = new Headers(init.headers);
     for (const [name, value] of Object.entries(headers)) merged.set(name, value);
     return fetch(new URL(path, `${url}/`), { ...init, headers: merged });
+  }
+
+  /** A `fetch` for servers that listen only on the sandbox's own loopback; the image needs `curl`. */
+  get fetchInside(): typeof fetch {
+    return fetchInside(this.#driver);
   }
 
   /** Resolves once the condition holds; rejects with the last log lines. See {@link WaitCondition}. */

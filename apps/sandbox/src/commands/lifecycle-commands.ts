@@ -1,0 +1,49 @@
+import { isSandboxError } from '@iterate/sandbox-provider';
+import type { CommandContext } from '../context.js';
+import { listSandboxes, sandboxName } from '../find-sandbox.js';
+import { portTaken } from '../host-ports.js';
+
+/** `sandbox stop` */
+export async function stopCommand(
+  context: CommandContext,
+  name: string | undefined,
+  flags: { timeout: number },
+): Promise<void> {
+  const { sandbox, info } = await context.find(name);
+  await sandbox.stop({ timeoutMs: flags.timeout * 1000 });
+  process.stderr.write(`Stopped ${sandboxName(info)}. "sandbox start" brings it back as it was.\n`);
+}
+
+/** `sandbox start` */
+export async function startCommand(context: CommandContext, name: string | undefined): Promise<void> {
+  const { sandbox, info } = await context.find(name);
+  try {
+    await sandbox.start({ signal: context.signal });
+  } catch (error) {
+    throw isSandboxError(error, 'PortInUse')
+      ? await portTaken(context.connection, error.details.port)
+      : error;
+  }
+  process.stderr.write(`Started ${sandboxName(info)}. "sandbox up" waits until its services are ready.\n`);
+}
+
+/** `sandbox rm`: the container, its anonymous volumes, the shared network with the last one, and the secrets. */
+export async function rmCommand(
+  context: CommandContext,
+  names: readonly string[],
+  flags: { all?: boolean },
+): Promise<void> {
+  const { connection, secrets } = context;
+  const infos =
+    flags.all === true
+      ? await listSandboxes(connection)
+      : await Promise.all(
+          (names.length === 0 ? [undefined] : names).map(async (name) => (await context.find(name)).info),
+        );
+  for (const info of infos) {
+    await (await connection.get(info.id)).destroy();
+    await secrets.remove(info.id);
+    process.stderr.write(`Removed ${sandboxName(info)}.\n`);
+  }
+  if (infos.length === 0) process.stderr.write('There is nothing to remove.\n');
+}

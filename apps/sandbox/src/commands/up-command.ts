@@ -1,0 +1,80 @@
+import { ensureImage, findCaBundle, resolveSource } from '@iterate/sandbox-image';
+import pc from 'picocolors';
+import type { CommandContext } from '../context.js';
+import { liveDisplay } from '../display/live-display.js';
+import { plainDisplay } from '../display/plain-display.js';
+import { identifyRepo } from '../repo-identity.js';
+import { waitForServices } from '../services-ready.js';
+import { type UpResult, up } from '../up.js';
+
+/** Options of `sandbox up` as the command line gives them. */
+export interface UpFlags {
+  readonly name?: string;
+  readonly ref?: string;
+  readonly build?: boolean;
+  readonly mount: boolean;
+  readonly port: ReadonlyMap<number, number>;
+  readonly json?: boolean;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly keepOnFailure?: boolean;
+}
+
+/** `sandbox up` */
+export async function upCommand(context: CommandContext, flags: UpFlags): Promise<void> {
+  const repo = await identifyRepo(process.cwd(), context.signal);
+  const live = process.stderr.isTTY && flags.json !== true;
+  const display = live ? liveDisplay(process.stderr) : plainDisplay((text) => process.stderr.write(text));
+  let failure: unknown;
+  try {
+    const result = await up(
+      {
+        repo,
+        build: flags.build ?? false,
+        mount: flags.mount,
+        ports: flags.port,
+        timeoutMs: flags.timeout * 1000,
+        keepOnFailure: flags.keepOnFailure ?? false,
+        signal: context.signal,
+        ...(flags.name === undefined ? {} : { name: flags.name }),
+        ...(flags.ref === undefined ? {} : { ref: flags.ref }),
+      },
+      {
+        connection: context.connection,
+        secrets: context.secrets,
+        ensureImage,
+        currentTree,
+        caBundle: async () => (await findCaBundle())?.file,
+        waitForServices,
+        onEvent: (event) => display.event(event),
+      },
+    );
+    await display.end();
+    process.stdout.write(flags.json === true ? `${JSON.stringify(result, undefined, 2)}\n` : summary(result));
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    if (failure !== undefined) await display.end(failure);
+  }
+}
+
+async function currentTree(repoDir: string): Promise<string> {
+  await using source = await resolveSource({ repoDir });
+  return source.tree;
+}
+
+function summary({ name, urls, secrets }: UpResult): string {
+  const login =
+    secrets === undefined ? '' : `  ${pc.dim(`(${secrets.opencodeUsername} / ${secrets.opencodePassword})`)}`;
+  return `
+${pc.bold(`Sandbox ${name} is ready.`)}
+
+  Daemon    ${pc.cyan(urls.daemon)}
+  OpenCode  ${pc.cyan(urls.opencode)}${login}
+
+  Shell     sandbox shell ${name}
+  Logs      sandbox logs ${name} -f
+  Stop      sandbox stop ${name}     Remove  sandbox rm ${name}
+`;
+}

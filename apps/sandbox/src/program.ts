@@ -1,0 +1,156 @@
+import { Command, Option } from 'commander';
+import { doctorCommand } from './commands/doctor-command.js';
+import { type ExecFlags, execCommand, shellCommand } from './commands/exec-command.js';
+import { rmCommand, startCommand, stopCommand } from './commands/lifecycle-commands.js';
+import { logsCommand } from './commands/logs-command.js';
+import { lsCommand } from './commands/ls-command.js';
+import { type UpFlags, upCommand } from './commands/up-command.js';
+import { type CommandContext, openContext } from './context.js';
+import { splitExecArguments } from './exec-arguments.js';
+import { EXIT_CODES } from './exit-code.js';
+import { parseLines, parsePort, parseSeconds } from './parse-option.js';
+
+const EXAMPLES = `
+Examples:
+  $ sandbox up                            bring up the sandbox of this repository
+  $ sandbox up --ref main --name main     a second one, of what is on main
+  $ sandbox exec -- git status            run a command in it
+  $ sandbox shell                         a shell in it
+  $ sandbox logs iterate-daemon -f        follow the log of a service
+  $ sandbox rm                            remove it and all that belongs to it
+
+A command without a name means the only sandbox of the current repository.
+
+Exit codes:
+  0 done      1 failed     2 wrong usage        3 no such sandbox    4 no engine
+  5 services not ready     6 port taken         130 interrupted
+  exec and shell end with the code of the command; 125 when it could not be run.
+`;
+
+/** Where the exit code of a command goes. */
+export interface Outcome {
+  exitCode: number;
+  /** Exit code for whatever error, where the codes of errors could be taken for those of a command. */
+  failureCode?: number;
+}
+
+/** The command line. @param signal Fires on the first Ctrl-C. */
+export function createProgram(version: string, signal: AbortSignal, outcome: Outcome): Command {
+  const program = new Command('sandbox')
+    .description('Isolated environments in which coding agents work on a repository.')
+    .version(version)
+    .option('--verbose', 'show the stack of an error')
+    .addHelpText('after', EXAMPLES)
+    .enablePositionalOptions()
+    .exitOverride();
+
+  /** Runs a command with a connection that is closed in the end. */
+  const connected =
+    <Args extends unknown[]>(run: (context: CommandContext, ...args: Args) => Promise<unknown>) =>
+    async (...args: Args) => {
+      await using context = await openContext(signal);
+      const exitCode = await run(context, ...args);
+      outcome.exitCode = typeof exitCode === 'number' ? exitCode : EXIT_CODES.ok;
+    };
+
+  program
+    .command('up')
+    .description('bring up the sandbox of this repository: reuse it, start it, or make it')
+    .option('--name <name>', 'name of the sandbox (default: that of the directory)')
+    .option('--ref <ref>', 'build the image of this git ref instead of the working tree')
+    .option('--build', 'build the image anew, and replace a sandbox made from another one')
+    .option('--no-mount', 'do not mount the repository: its files are those of the image')
+    .addOption(
+      new Option('--port <inside=host>', 'publish a port on exactly this port of 127.0.0.1 (repeatable)')
+        .argParser(parsePort)
+        .default(new Map(), '3000 and 4096, or the next free ones'),
+    )
+    .option('--timeout <seconds>', 'for the services to become ready', parseSeconds, 300)
+    .option('--keep-on-failure', 'keep a sandbox whose services do not become ready')
+    .option('--json', 'print the result as JSON')
+    .action(connected((context, flags: UpFlags) => upCommand(context, flags)));
+
+  program
+    .command('ls')
+    .description('list all sandboxes')
+    .option('--json', 'print JSON')
+    .action(connected((context, flags: { json?: boolean }) => lsCommand(context, flags)));
+
+  program
+    .command('exec')
+    .description('run a command: sandbox exec [name] -- <command...>')
+    .argument('[args...]', 'name of the sandbox, "--", the command')
+    .option('-u, --user <user>', 'user to run it as')
+    .option('-w, --cwd <directory>', 'directory to run it in')
+    .passThroughOptions()
+    .action(
+      connected(async (context, args: string[], flags: ExecFlags) => {
+        outcome.failureCode = EXIT_CODES.execFailed;
+        const { name, argv } = splitExecArguments(args, process.argv);
+        return execCommand(context, name, argv, flags);
+      }),
+    );
+
+  program
+    .command('shell')
+    .description('open a shell')
+    .argument('[name]', 'name of the sandbox')
+    .option('-u, --user <user>', 'user to run it as')
+    .option('-w, --cwd <directory>', 'directory to start in')
+    .action(
+      connected((context, name: string | undefined, flags: ExecFlags) => {
+        outcome.failureCode = EXIT_CODES.execFailed;
+        return shellCommand(context, name, flags);
+      }),
+    );
+
+  program
+    .command('logs')
+    .description('print the log of a service, or of the container')
+    .argument('[service]', 'a service or task, such as iterate-daemon (default: the container itself)')
+    .option('--name <name>', 'name of the sandbox')
+    .option('-f, --follow', 'go on with new lines')
+    .option('--tail <lines>', 'only the last lines', parseLines)
+    .action(
+      connected(
+        (context, service: string | undefined, flags: { name?: string; follow?: boolean; tail?: number }) =>
+          logsCommand(context, flags.name, { ...flags, ...(service === undefined ? {} : { service }) }),
+      ),
+    );
+
+  program
+    .command('stop')
+    .description('stop a sandbox; its files stay')
+    .argument('[name]', 'name of the sandbox')
+    .option('--timeout <seconds>', 'before it is killed', parseSeconds, 30)
+    .action(
+      connected((context, name: string | undefined, flags: { timeout: number }) =>
+        stopCommand(context, name, flags),
+      ),
+    );
+
+  program
+    .command('start')
+    .description('start a stopped sandbox')
+    .argument('[name]', 'name of the sandbox')
+    .action(connected((context, name: string | undefined) => startCommand(context, name)));
+
+  program
+    .command('rm')
+    .description('remove sandboxes with all that belongs to them')
+    .argument('[names...]', 'names of sandboxes')
+    .option('--all', 'remove every sandbox')
+    .action(
+      connected((context, names: string[], flags: { all?: boolean }) => rmCommand(context, names, flags)),
+    );
+
+  program
+    .command('doctor')
+    .description('check what this machine needs for sandboxes, and say what to do')
+    .option('--json', 'print JSON')
+    .action(async (flags: { json?: boolean }) => {
+      outcome.exitCode = await doctorCommand(flags);
+    });
+
+  return program;
+}

@@ -1,0 +1,327 @@
+import { hostname, userInfo } from 'node:os';
+import type { DockerExtraInput } from '@iterate/sandbox-docker';
+import type { EnsureImageOptions, ImageEvent, ImageResult } from '@iterate/sandbox-image';
+import { type Connection, isSandboxError, type Sandbox, type SandboxInfo } from '@iterate/sandbox-provider';
+import { CliError } from './cli-error.js';
+import { listSandboxes } from './find-sandbox.js';
+import { type PortPlan, planPorts, portTaken } from './host-ports.js';
+import type { RepoIdentity } from './repo-identity.js';
+import { LABELS } from './sandbox-labels.js';
+import { generateSecrets, type SandboxSecrets, type SecretStore, tokenDigest } from './sandbox-secrets.js';
+import type { ServiceChange, waitForServices } from './services-ready.js';
+
+/** Ports inside that every sandbox publishes. */
+export const DAEMON_PORT = 3000;
+export const OPENCODE_PORT = 4096;
+
+const REPO_MOUNT = '/local-iterate-repo';
+const GIT_COMMON_MOUNT = '/local-iterate-git-common';
+const HOST_CA_MOUNT = '/etc/iterate/host-ca.pem';
+/** How often a create is repeated when a port that was free a moment ago is taken. */
+const PORT_ATTEMPTS = 5;
+
+/** What `up` is asked for. */
+export interface UpOptions {
+  readonly repo: RepoIdentity;
+  readonly name?: string;
+  /** Build the image of this ref; without a mount, since the files are those of the ref. */
+  readonly ref?: string;
+  /** Build the image even if it exists, and replace a sandbox that was made from another one. */
+  readonly build: boolean;
+  readonly mount: boolean;
+  /** Ports inside to ports on the host that must be free. */
+  readonly ports: ReadonlyMap<number, number>;
+  /** For the services to become ready, from the start of the container. */
+  readonly timeoutMs: number;
+  /** Leave a sandbox whose services do not become ready, to look into it. */
+  readonly keepOnFailure: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What happens on the way. */
+export type UpEvent =
+  | { readonly type: 'image'; readonly event: ImageEvent }
+  | { readonly type: 'image-ready'; readonly image: ImageResult }
+  | { readonly type: 'port-moved'; readonly inside: number; readonly wanted: number; readonly host: number }
+  | { readonly type: 'creating' }
+  | {
+      readonly type: 'created' | 'reused' | 'started' | 'replaced';
+      readonly name: string;
+      readonly id: string;
+    }
+  | { readonly type: 'service'; readonly change: ServiceChange }
+  | { readonly type: 'note'; readonly text: string };
+
+/** What `up` needs of the world. */
+export interface UpEnvironment {
+  readonly connection: Connection<'docker', DockerExtraInput>;
+  readonly secrets: SecretStore;
+  readonly ensureImage: (options: EnsureImageOptions) => Promise<ImageResult>;
+  /** Git tree of the working tree as it is now. */
+  readonly currentTree: (repoDir: string) => Promise<string>;
+  /** The CA bundle of this machine, if it has one of its own. */
+  readonly caBundle: () => Promise<string | undefined>;
+  readonly waitForServices: typeof waitForServices;
+  readonly onEvent: (event: UpEvent) => void;
+}
+
+/** A sandbox whose services are ready. */
+export interface UpResult {
+  readonly id: string;
+  readonly name: string;
+  readonly created: boolean;
+  readonly urls: { readonly daemon: string; readonly opencode: string };
+  /** Absent when they are not in this user's state directory. */
+  readonly secrets?: Pick<SandboxSecrets, 'token' | 'opencodeUsername' | 'opencodePassword'>;
+  readonly image?: ImageResult;
+  readonly services: Readonly<Record<string, { readonly state: string; readonly afterMs: number }>>;
+}
+
+/**
+ * Brings up the sandbox of a repository: reuses the running one, starts a stopped one, or makes one. What it
+ * made is gone again when it fails or is interrupted.
+ */
+export async function up(options: UpOptions, environment: UpEnvironment): Promise<UpResult> {
+  const { repo, signal, timeoutMs } = options;
+  const { connection, onEvent } = environment;
+  const name = options.name ?? repo.defaultName;
+  const services: Record<string, { state: string; afterMs: number }> = {};
+  const wait = (sandbox: Sandbox) =>
+    environment.waitForServices(sandbox, {
+      timeoutMs,
+      signal,
+      onChange(change) {
+        services[change.name] = { state: change.state, afterMs: change.afterMs };
+        onEvent({ type: 'service', change });
+      },
+    });
+
+  const existing = await findExisting(connection, repo, name);
+  const rebuilt = options.build ? await buildImage(options, environment) : undefined;
+  if (existing !== undefined && (rebuilt === undefined || rebuilt.key === existing.labels[LABELS.key])) {
+    const sandbox = await revive(existing, name, options, environment);
+    await wait(sandbox);
+    const secrets = await environment.secrets.read(existing.id);
+    if (secrets === undefined)
+      onEvent({
+        type: 'note',
+        text: `The token of "${name}" is not on this machine. "sandbox rm ${name}" and "sandbox up" make a new one.`,
+      });
+    return result(sandbox, name, { created: false, services, secrets, image: rebuilt });
+  }
+
+  const image = rebuilt ?? (await buildImage(options, environment));
+  if (existing !== undefined) {
+    await (await connection.get(existing.id)).destroy();
+    await environment.secrets.remove(existing.id);
+    onEvent({ type: 'replaced', name, id: existing.id });
+  }
+  const { sandbox, secrets } = await create(image, name, options, environment);
+  try {
+    await environment.secrets.write(secrets);
+    onEvent({ type: 'created', name, id: sandbox.id });
+    await wait(sandbox);
+    return await result(sandbox, name, { created: true, services, secrets, image });
+  } catch (error) {
+    if (options.keepOnFailure && !signal.aborted) {
+      onEvent({
+        type: 'note',
+        text: `The sandbox is kept: look into it with "sandbox shell ${name}", remove it with "sandbox rm ${name}".`,
+      });
+    } else {
+      await sandbox.destroy();
+      await environment.secrets.remove(sandbox.id);
+    }
+    throw error;
+  }
+}
+
+async function findExisting(
+  connection: Connection,
+  repo: RepoIdentity,
+  name: string,
+): Promise<SandboxInfo | undefined> {
+  const found = (await listSandboxes(connection)).find(
+    (info) => info.labels[LABELS.name] === name && info.state !== 'destroying',
+  );
+  if (found === undefined || found.labels[LABELS.repo] === repo.hash) return found;
+  const owner = found.labels[LABELS.repoDir] ?? 'another repository';
+  throw new CliError(
+    'Usage',
+    `The name "${name}" belongs to a sandbox of ${owner}. Choose another with --name.`,
+    {
+      option: '--name',
+    },
+  );
+}
+
+async function buildImage(
+  { repo, ref, build, signal }: UpOptions,
+  environment: UpEnvironment,
+): Promise<ImageResult> {
+  const image = await environment.ensureImage({
+    repoDir: repo.root,
+    ...(ref === undefined ? {} : { ref }),
+    force: build,
+    signal,
+    onProgress: (event) => environment.onEvent({ type: 'image', event }),
+  });
+  environment.onEvent({ type: 'image-ready', image });
+  return image;
+}
+
+/** Brings back a sandbox that exists, in whatever state it is. */
+async function revive(
+  info: SandboxInfo,
+  name: string,
+  options: UpOptions,
+  { connection, onEvent, currentTree }: UpEnvironment,
+): Promise<Sandbox> {
+  for (const [inside, host] of options.ports) {
+    const actual = await publishedPort(connection, info, inside);
+    if (actual !== undefined && actual !== host)
+      throw new CliError(
+        'Usage',
+        `"${name}" has port ${inside} on ${actual}, and ports are fixed when a sandbox is made. Remove it first: "sandbox rm ${name}".`,
+        { option: '--port' },
+      );
+  }
+  const sandbox = await connection.get(info.id);
+  if (info.state === 'paused') await sandbox.resume();
+  if (info.state === 'running' || info.state === 'paused') {
+    onEvent({ type: 'reused', name, id: info.id });
+  } else {
+    try {
+      await sandbox.start({ signal: options.signal });
+    } catch (error) {
+      throw isSandboxError(error, 'PortInUse') ? await portTaken(connection, error.details.port) : error;
+    }
+    onEvent({ type: 'started', name, id: info.id });
+  }
+  const tree = info.labels[LABELS.tree];
+  if (options.ref === undefined && tree !== undefined && (await currentTree(options.repo.root)) !== tree)
+    onEvent({
+      type: 'note',
+      text: `The working tree has changed since the image of "${name}" was built. "sandbox stop" and "sandbox start" bring the changes in; "sandbox up --build" makes a new image and a new sandbox.`,
+    });
+  return sandbox;
+}
+
+async function publishedPort(
+  connection: Connection,
+  info: SandboxInfo,
+  inside: number,
+): Promise<number | undefined> {
+  if (info.state !== 'running' || !info.ports.includes(inside)) return undefined;
+  const { url } = await (await connection.get(info.id)).endpoint(inside);
+  return Number(new URL(url).port);
+}
+
+async function create(
+  image: ImageResult,
+  name: string,
+  options: UpOptions,
+  environment: UpEnvironment,
+): Promise<{ sandbox: Sandbox; secrets: SandboxSecrets }> {
+  const { connection, onEvent } = environment;
+  const generated = generateSecrets();
+  const mounts = await chooseMounts(options, environment);
+  const taken = new Set<number>();
+  for (let attempt = 1; ; attempt += 1) {
+    const plan = await planPorts(connection, [DAEMON_PORT, OPENCODE_PORT], options.ports, taken);
+    for (const { inside, host, wanted } of plan)
+      if (wanted !== undefined) onEvent({ type: 'port-moved', inside, wanted, host });
+    onEvent({ type: 'creating' });
+    try {
+      const sandbox = await connection.create(
+        {
+          image: image.imageId,
+          name,
+          labels: labelsOf(image, name, options.repo),
+          env: {
+            ITERATE_DAEMON_HOST: '0.0.0.0',
+            ITERATE_DAEMON_TOKEN_SHA256: tokenDigest(generated.token),
+            OPENCODE_SERVER_USERNAME: generated.opencodeUsername,
+            OPENCODE_SERVER_PASSWORD: generated.opencodePassword,
+          },
+          ports: plan.map(({ inside }) => inside),
+          provider: { docker: { mounts, hostPorts: hostPorts(plan) } },
+        },
+        { signal: options.signal },
+      );
+      return { sandbox, secrets: { id: sandbox.id, name, ...generated } };
+    } catch (error) {
+      if (!isSandboxError(error, 'PortInUse') || attempt === PORT_ATTEMPTS) throw error;
+      const { port } = error.details;
+      if ([...options.ports.values()].includes(port)) throw await portTaken(connection, port);
+      taken.add(port);
+    }
+  }
+}
+
+function labelsOf(image: ImageResult, name: string, repo: RepoIdentity): Record<string, string> {
+  return {
+    [LABELS.name]: name,
+    [LABELS.repo]: repo.hash,
+    [LABELS.repoDir]: repo.root,
+    [LABELS.key]: image.key,
+    [LABELS.tree]: image.tree,
+    [LABELS.owner]: userInfo().username,
+    [LABELS.session]: `${process.pid}@${hostname()}`,
+  };
+}
+
+function hostPorts(plan: readonly PortPlan[]): Record<string, number> {
+  return Object.fromEntries(plan.map(({ inside, host }) => [String(inside), host]));
+}
+
+async function chooseMounts(
+  { repo, mount, ref }: UpOptions,
+  { caBundle }: UpEnvironment,
+): Promise<Array<{ source: string; target: string }>> {
+  const mounts: Array<{ source: string; target: string }> = [];
+  if (mount && ref === undefined) {
+    mounts.push({ source: repo.root, target: REPO_MOUNT });
+    if (repo.commonDir !== undefined) mounts.push({ source: repo.commonDir, target: GIT_COMMON_MOUNT });
+  }
+  const ca = await caBundle();
+  if (ca !== undefined) mounts.push({ source: ca, target: HOST_CA_MOUNT });
+  return mounts;
+}
+
+async function result(
+  sandbox: Sandbox,
+  name: string,
+  rest: {
+    created: boolean;
+    services: UpResult['services'];
+    secrets: SandboxSecrets | undefined;
+    image: ImageResult | undefined;
+  },
+): Promise<UpResult> {
+  const [daemon, opencode] = await Promise.all([
+    sandbox.endpoint(DAEMON_PORT),
+    sandbox.endpoint(OPENCODE_PORT),
+  ]);
+  const { created, services, secrets, image } = rest;
+  return {
+    id: sandbox.id,
+    name,
+    created,
+    urls: {
+      daemon: secrets === undefined ? `${daemon.url}/` : `${daemon.url}/#token=${secrets.token}`,
+      opencode: `${opencode.url}/`,
+    },
+    ...(secrets === undefined
+      ? {}
+      : {
+          secrets: {
+            token: secrets.token,
+            opencodeUsername: secrets.opencodeUsername,
+            opencodePassword: secrets.opencodePassword,
+          },
+        }),
+    ...(image === undefined ? {} : { image }),
+    services,
+  };
+}
