@@ -1,3 +1,5 @@
+import type { EnvProblem } from '@iterate/env-watch';
+
 /** Typed details per error code; none ever holds a value of the env file or a token. */
 export interface DaemonErrorDetails {
   /** The daemon's own settings are wrong; `issues` says which variable and what is expected. */
@@ -13,8 +15,8 @@ export interface DaemonErrorDetails {
   'method-not-allowed': { method: string; allowed: readonly string[] };
   /** The page was not built. */
   'web-not-built': Record<string, never>;
-  /** What is in the env file does not allow the change; `line` counts from 1. */
-  'env-file-invalid': { problem: 'not-utf8' | 'too-large' | 'ambiguous'; line?: number };
+  /** What is in the env file cannot be read or does not allow the change; `line` and `column` count from 1. */
+  'env-file-invalid': { problem: EnvProblem | 'too-large' | 'ambiguous'; line?: number; column?: number };
   /** No quoting lets a dotenv parser read this value back unchanged. */
   'env-value-unrepresentable': { key: string };
   /** Other writers held the lock for too long. */

@@ -1,3 +1,4 @@
+import { EnvWatchError, parseEnv } from '@iterate/env-watch';
 import { describe, expect, it } from 'vitest';
 import { editEnvText, findAssignments } from './env-document.js';
 
@@ -62,4 +63,50 @@ describe('editEnvText', () => {
     expect(edit('A= # note\n', { A: '1' })).toBe('A= 1 # note\n');
     expect(edit('A=#note\n', { A: '1' })).toBe('A=1 #note\n');
   });
+
+  it('changes what it is told and nothing else, in any valid file', () => {
+    const parts = [
+      'A=1',
+      'B=',
+      'export C',
+      ' = ',
+      ': ',
+      '"x y"',
+      "'x\ny'",
+      '`#`',
+      ' # n',
+      '#',
+      '\n',
+      '\r\n',
+      '\\',
+      ' ',
+      'D=a b',
+    ];
+    let seed = 7;
+    const random = (below: number): number => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((seed / 2 ** 31) * below);
+    };
+    let edited = 0;
+    for (let round = 0; round < 20_000; round++) {
+      const text = Array.from({ length: random(12) }, () => parts[random(parts.length)] ?? '').join('');
+      const before = valuesOf(text);
+      if (before === null) continue;
+      const { B: _removed, ...rest } = before;
+      const after = edit(text, { A: "'new #1'", E: 'added' }, ['B']);
+      expect(valuesOf(after), JSON.stringify([text, after])).toEqual({ ...rest, A: 'new #1', E: 'added' });
+      edited++;
+    }
+    expect(edited).toBeGreaterThan(3_000);
+  });
 });
+
+/** `null` for a text that is not valid. */
+function valuesOf(text: string): Readonly<Record<string, string>> | null {
+  try {
+    return parseEnv(text);
+  } catch (error) {
+    if (error instanceof EnvWatchError) return null;
+    throw error;
+  }
+}

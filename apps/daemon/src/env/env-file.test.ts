@@ -94,15 +94,29 @@ describe('EnvFile', () => {
     expect(await readdir(directory)).toEqual(['.env']);
   });
 
-  // dotenv would read `open\nB=2\nC=` as the value of A, and `#x'` as a comment.
-  it('refuses a change that a half-open quote would spoil, and writes nothing', async () => {
-    const text = "A='open\nB=2\n";
+  it('refuses to change a file that is not valid, with the place, and writes nothing', async () => {
+    const text = "A=1\nB='open\nC=2\n";
     await writeFile(file, text);
-    await expect(new EnvFile(file).update({ set: { C: '#x' }, remove: [] })).rejects.toMatchObject({
+    const envFile = new EnvFile(file);
+    const invalid = {
       code: 'env-file-invalid',
-      details: { problem: 'ambiguous' },
-    });
+      details: { problem: 'unterminated-quote', line: 2, column: 3 },
+      message: expect.not.stringContaining('open'),
+    };
+    await expect(envFile.update({ set: { D: '#x' }, remove: [] })).rejects.toMatchObject(invalid);
+    await expect(envFile.keys()).rejects.toMatchObject(invalid);
     expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  it('refuses to grow the file beyond its limit', async () => {
+    await writeFile(file, `A=${'x'.repeat(1024 * 1024 - 60_000)}\n`);
+    await expect(
+      new EnvFile(file).update({ set: { B: 'y'.repeat(64_000) }, remove: [] }),
+    ).rejects.toMatchObject({
+      code: 'env-file-invalid',
+      details: { problem: 'too-large' },
+    });
+    expect(await new EnvFile(file).keys()).toEqual(['A']);
   });
 
   it('refuses a file that is not UTF-8 rather than damage it', async () => {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { parse } from 'dotenv';
+import { EnvWatchError, parseEnv } from '@iterate/env-watch';
 import { DaemonError, errnoOf } from '../daemon-error.js';
 import { editEnvText, findAssignments } from './env-document.js';
 import { quoteEnvValue } from './quote-env-value.js';
@@ -94,26 +94,31 @@ export class EnvFile {
   }
 }
 
+/** Reads the text of a valid env file; one that does not exist is empty. */
 async function read(file: string): Promise<string> {
   const bytes = await readFile(file).catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return Buffer.alloc(0);
     throw inaccessible(error);
   });
   if (bytes.byteLength > maxEnvFileBytes) throw tooLarge();
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new DaemonError(
-      'env-file-invalid',
-      'The env file is not valid UTF-8, so it cannot be changed without damage. Correct it by hand first.',
-      { problem: 'not-utf8' },
-      { cause },
-    );
-  }
+  parseValues(bytes);
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
 
-function parseValues(text: string): Values {
-  return new Map(Object.entries(parse(text)));
+/** Reads values as pidnap does: with dotenv, but nothing that dotenv would silently skip or misread. */
+function parseValues(content: string | Uint8Array): Values {
+  try {
+    return new Map(Object.entries(parseEnv(content)));
+  } catch (error) {
+    if (!(error instanceof EnvWatchError) || error.code !== 'invalid-content') throw error;
+    const { problem, line, column } = error.details as EnvWatchError<'invalid-content'>['details'];
+    throw new DaemonError(
+      'env-file-invalid',
+      `The env file is not valid at line ${line}, column ${column} (${problem}). Correct it by hand first.`,
+      { problem, line, column },
+      { cause: error },
+    );
+  }
 }
 
 function compare(before: Values, change: EnvChange): EnvChangeResult {
@@ -131,16 +136,15 @@ function compare(before: Values, change: EnvChange): EnvChangeResult {
 }
 
 /**
- * Reads the new content back as dotenv does and compares it with what is wanted: every new value to the byte, every
- * other key untouched. What a half-open quote by hand somewhere in the file would do to its neighbours shows here,
- * before anything is written.
+ * Reads the new content back and compares it with what is wanted: every new value to the byte, every other key
+ * untouched. Nothing that would be read otherwise is ever written.
  */
 function verify(text: string, next: string, before: Values, change: EnvChange): void {
   const bytes = Buffer.from(next);
   if (bytes.byteLength > maxEnvFileBytes) throw tooLarge();
   const wanted = new Map([...before, ...Object.entries(change.set)]);
   for (const key of change.remove) wanted.delete(key);
-  const found = parseValues(bytes.toString());
+  const found = parseValues(bytes);
   const wrong = [...new Set([...wanted.keys(), ...found.keys()])].find(
     (key) => wanted.get(key) !== found.get(key),
   );
@@ -148,8 +152,8 @@ function verify(text: string, next: string, before: Values, change: EnvChange): 
   const line = findAssignments(text).findLast((assignment) => assignment.key === wrong)?.line;
   throw new DaemonError(
     'env-file-invalid',
-    `The env file cannot be changed safely: ${wrong} would not be read back as it should, which a quote that is not ` +
-      'closed can cause. Correct the file by hand first; nothing was changed.',
+    `The env file cannot be changed safely: ${wrong} would not be read back as it should. Write it in a plain form ` +
+      '(KEY=value, one per line) by hand first; nothing was changed.',
     { problem: 'ambiguous', ...(line === undefined ? {} : { line }) },
   );
 }

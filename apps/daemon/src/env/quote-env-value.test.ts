@@ -1,11 +1,13 @@
+import { parseEnv } from '@iterate/env-watch';
 import { parse } from 'dotenv';
 import { describe, expect, it } from 'vitest';
 import { quoteEnvValue } from './quote-env-value.js';
 
-/** The value as dotenv reads it between neighbours that a wrong quote would swallow or spoil. */
+/** The value as dotenv and pidnap read it between neighbours that a wrong quote would swallow or spoil. */
 function readBack(value: string): unknown {
   const text = `BEFORE='b'\nKEY=${quoteEnvValue('KEY', value)}\nAFTER='a'\nLAST="z"\n`;
   const parsed = parse(Buffer.from(text));
+  expect(parseEnv(text)).toEqual(parsed);
   return { ...parsed, keys: Object.keys(parsed) };
 }
 

@@ -17,7 +17,7 @@ export function webPage(directory: URL): Hono {
   });
   const page = new Hono();
   if (existsSync(new URL('index.html', directory))) {
-    page.get('/*', files);
+    page.on('GET', ['/', '/icon.svg', '/assets/*'], files);
   } else {
     page.get('/', () => {
       throw new DaemonError(
