@@ -17,7 +17,7 @@ export default defineConfig({
     'egress-proxy': {
       command: [join(sandbox, 'egress-proxy.sh')],
       dependsOn: ['generate-ca'],
-      probes: { readiness: { tcp: 8888, interval: 2_000 } },
+      probes: { readiness: { tcp: 8888 } },
       // The addon reads the env file at request time: new keys and a new worker need no restart.
       envOptions: { reloadDelay: false },
     },
@@ -25,7 +25,7 @@ export default defineConfig({
       command: ['node', 'dist/server.js'],
       cwd: daemon,
       dependsOn: ['db-migrate'],
-      probes: { readiness: { http: { port: 3000, path: '/api/health' }, interval: 2_000 } },
+      probes: { readiness: { http: { port: 3000, path: '/api/health' } } },
       envOptions: { reloadDelay: 5_000 },
     },
     opencode: {
@@ -33,13 +33,8 @@ export default defineConfig({
       cwd: repo,
       // It reads the trust bundle at its start.
       dependsOn: ['generate-ca'],
-      // It asks for its password on every path: an answer of any status says that it serves.
-      probes: {
-        readiness: {
-          exec: "curl --silent --output /dev/null --noproxy '*' http://127.0.0.1:4096/global/health",
-          interval: 2_000,
-        },
-      },
+      // Its socket accepts before it answers, and a request sent in between is never answered: only the log tells.
+      probes: { readiness: { log: 'opencode server listening' } },
       // With a client on its event stream it can ignore SIGTERM.
       stopTimeout: 3_000,
       // Agents want a new API key at once.

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+const program = join(import.meta.dirname, '../../apps/sandbox/dist/cli.js');
+
+/** What `sandbox up --json` prints, as far as the tests read it. */
+export interface UpOutput {
+  readonly id: string;
+  readonly name: string;
+  readonly created: boolean;
+  readonly urls: { readonly daemon: string; readonly opencode: string };
+  readonly secrets: {
+    readonly token: string;
+    readonly opencodeUsername: string;
+    readonly opencodePassword: string;
+  };
+  readonly services: Readonly<Record<string, { readonly state: string; readonly afterMs: number }>>;
+}
+
+/** Runs the built `sandbox` command in a repository, as a user does. */
+export function sandboxCommand(cwd: string) {
+  const run = async (...args: string[]) =>
+    (await execa(process.execPath, [program, ...args], { cwd })).stdout;
+  return {
+    run,
+    up: async (...args: string[]) => JSON.parse(await run('up', '--json', ...args)) as UpOutput,
+  };
+}
