@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sandbox } from '@iterate/sandbox-provider';
+import { type Sandbox, SandboxError } from '@iterate/sandbox-provider';
 import { createClient, isPidnapError, type PidnapApi, type ProcessState } from 'pidnap/client';
 import { CliError } from './cli-error.js';
 
@@ -28,7 +28,13 @@ const LOG_TAIL_LINES = 50;
  */
 export async function waitForServices(
   sandbox: Sandbox,
-  options: { timeoutMs: number; onChange: (change: ServiceChange) => void; signal?: AbortSignal },
+  options: {
+    timeoutMs: number;
+    onChange: (change: ServiceChange) => void;
+    /** Receives what the container prints until pidnap answers: the sync and the build of a mounted repository. */
+    onLog?: (line: string) => void;
+    signal?: AbortSignal;
+  },
 ): Promise<void> {
   const startedAt = performance.now();
   const timeout = AbortSignal.timeout(options.timeoutMs);
@@ -50,11 +56,14 @@ export async function waitForServices(
   };
 
   const pidnap = createClient({ fetch: sandbox.fetchInside });
+  const answered = new AbortController();
+  const log = followLog(sandbox, AbortSignal.any([signal, answered.signal]), options.onLog);
   try {
     for (;;) {
       signal.throwIfAborted();
       try {
         const cursor = await readStates(pidnap, note);
+        answered.abort();
         if (verdict() === 'waiting') await followStates(pidnap, cursor, signal, note, verdict);
         if (verdict() === 'ready') return;
         if (verdict() === 'failed') break;
@@ -66,9 +75,33 @@ export async function waitForServices(
       await sleep(CONNECT_PAUSE_MS, undefined, { signal });
     }
   } catch (error) {
-    if (options.signal?.aborted === true || !timeout.aborted) throw error;
+    if (options.signal?.aborted === true)
+      throw new SandboxError('Aborted', 'Aborted while waiting for the services.', { operation: 'wait' });
+    if (!timeout.aborted) throw error;
+  } finally {
+    answered.abort();
+    await log;
   }
   throw await notReady(sandbox, states, timeout.aborted ? options.timeoutMs : undefined);
+}
+
+async function followLog(
+  sandbox: Sandbox,
+  signal: AbortSignal,
+  onLog: ((line: string) => void) | undefined,
+): Promise<void> {
+  if (onLog === undefined) return;
+  const { startedAt } = await sandbox.info();
+  // A log that breaks off says nothing about the services, which are what is waited for.
+  const follow = async () => {
+    for await (const { text } of sandbox.logs({
+      follow: true,
+      signal,
+      ...(startedAt ? { since: startedAt } : {}),
+    }))
+      onLog(text);
+  };
+  await follow().catch(() => undefined);
 }
 
 async function readStates(

@@ -50,6 +50,8 @@ export type UpEvent =
       readonly id: string;
     }
   | { readonly type: 'service'; readonly change: ServiceChange }
+  /** A line that the container printed before its services were up. */
+  | { readonly type: 'log'; readonly text: string }
   | { readonly type: 'note'; readonly text: string };
 
 /** What `up` needs of the world. */
@@ -94,6 +96,7 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
         services[change.name] = { state: change.state, afterMs: change.afterMs };
         onEvent({ type: 'service', change });
       },
+      onLog: (text) => onEvent({ type: 'log', text }),
     });
 
   const existing = await findExisting(connection, repo, name);

@@ -13,7 +13,10 @@ export interface DockerClient {
   readonly endpoint: string;
   /** Name or address of the engine's machine, when it was reached over TCP. */
   readonly engineHost: string | undefined;
-  close(): void;
+  /** Work that goes on after its caller has left, such as the ending of an aborted process. */
+  readonly background: Set<Promise<unknown>>;
+  /** Waits for work in the background, then closes the sockets. */
+  close(): Promise<void>;
 }
 
 /** Connects to `host`; nothing is sent yet. @throws SandboxError `InvalidSpec` for an address it cannot use */
@@ -26,7 +29,7 @@ export async function createDockerClient(host: DockerHost): Promise<DockerClient
     // `host: ''` keeps dockerode from reading DOCKER_HOST itself.
     const options = { socketPath, host: '', agent };
     const docker = new Docker(options);
-    return { docker, endpoint: host.url, engineHost: undefined, close: () => agent.destroy() };
+    return { docker, endpoint: host.url, ...closing(agent), engineHost: undefined };
   }
   if (!['tcp:', 'http:', 'https:'].includes(url.protocol)) {
     const issue = `cannot connect to ${host.url}: expected unix://, npipe://, tcp://, http:// or https://`;
@@ -46,7 +49,18 @@ export async function createDockerClient(host: DockerHost): Promise<DockerClient
     ...tls,
   };
   const docker = new Docker(options);
-  return { docker, endpoint: host.url, engineHost: url.hostname, close: () => agent.destroy() };
+  return { docker, endpoint: host.url, ...closing(agent), engineHost: url.hostname };
+}
+
+function closing(agent: HttpAgent): Pick<DockerClient, 'background' | 'close'> {
+  const background = new Set<Promise<unknown>>();
+  return {
+    background,
+    async close() {
+      await Promise.allSettled(background);
+      agent.destroy();
+    },
+  };
 }
 
 async function readCertificates(directory: string): Promise<{ ca: Buffer; cert: Buffer; key: Buffer }> {

@@ -102,7 +102,7 @@ export class DockerDriver implements Driver<DockerExtra> {
   }
 
   async dispose(): Promise<void> {
-    this.#client.close();
+    await this.#client.close();
   }
 
   /** The container that an earlier create with the same key made, if it is that which holds the name. */

@@ -22,6 +22,8 @@ export function infoFromInspect(inspect: Docker.ContainerInspectInfo): SandboxIn
   const error =
     State.Error !== '' ? State.Error : State.OOMKilled ? 'A process was killed for lack of memory.' : '';
   const state = sandboxState(State.Status);
+  // The year 1 stands for "never".
+  const started = new Date(State.StartedAt);
   const ended = state === 'stopped' || state === 'failed';
   return {
     id: inspect.Id,
@@ -31,6 +33,7 @@ export function infoFromInspect(inspect: Docker.ContainerInspectInfo): SandboxIn
     image: Config.Image,
     labels: Config.Labels ?? {},
     createdAt: new Date(inspect.Created),
+    ...(started.getTime() > 0 ? { startedAt: started } : {}),
     ports: Object.keys(inspect.HostConfig.PortBindings ?? {}).map((key) => Number.parseInt(key, 10)),
     ...(ended ? { exitCode: State.ExitCode } : {}),
     ...(error === '' ? {} : { error }),

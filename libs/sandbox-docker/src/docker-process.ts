@@ -29,12 +29,15 @@ const RESIZE_ATTEMPTS = 20;
  *
  * The engine has no call that ends an exec, so each carries a mark in its environment by which
  * {@link killMarked} finds it and its descendants.
+ *
+ * @param background Where the ending of an aborted process is noted until it is over.
  */
 export async function startProcess(
   container: Docker.Container,
   argv: readonly string[],
   options: SpawnOptions,
   context: CallContext,
+  background: Set<Promise<unknown>>,
 ): Promise<DriverProcess> {
   const mark = randomUUID();
   const { tty, signal } = options;
@@ -71,7 +74,8 @@ export async function startProcess(
 
   const kill = (name: LinuxSignal) => killMarked(container, mark, name, options.user, context);
   const exit = ended.then(() => waitForExit(exec, argv, context));
-  const outcome = signal === undefined ? exit : Promise.race([exit, endOnAbort(signal, exit, kill, context)]);
+  const outcome =
+    signal === undefined ? exit : Promise.race([exit, endOnAbort(signal, exit, kill, context, background)]);
   outcome.catch(() => stream.destroy());
   let finished = false;
   const finish = () => {
@@ -114,10 +118,14 @@ function endOnAbort(
   exit: Promise<ExitStatus>,
   kill: (name: LinuxSignal) => Promise<void>,
   context: CallContext,
+  background: Set<Promise<unknown>>,
 ): Promise<never> {
   return new Promise((_, reject) => {
     const onAbort = () => {
-      endProcess(exit, kill, context).catch(reject);
+      const ending = endProcess(exit, kill, context)
+        .catch(reject)
+        .finally(() => background.delete(ending));
+      background.add(ending);
     };
     const stopListening = () => signal.removeEventListener('abort', onAbort);
     exit.then(stopListening, stopListening);

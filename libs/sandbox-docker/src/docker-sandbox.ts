@@ -84,7 +84,8 @@ export class DockerSandbox implements DriverSandbox {
   }
 
   spawn(argv: readonly string[], options: SpawnOptions): Promise<DriverProcess> {
-    return startProcess(this.native, argv, options, this.#context(`run "${argv.join(' ')}"`));
+    const context = this.#context(`run "${argv.join(' ')}"`);
+    return startProcess(this.native, argv, options, context, this.#client.background);
   }
 
   async putArchive(

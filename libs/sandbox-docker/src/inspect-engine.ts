@@ -52,6 +52,6 @@ export async function inspectEngine(): Promise<EngineInfo> {
       podman: Components.some(({ Name }) => /podman/i.test(Name)),
     };
   } finally {
-    client.close();
+    await client.close();
   }
 }

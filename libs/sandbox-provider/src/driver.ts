@@ -15,6 +15,8 @@ export interface SandboxInfo {
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: Date;
+  /** Last start of the main process, where the provider knows. */
+  readonly startedAt?: Date;
   /** Ports that `endpoint` reaches. */
   readonly ports: readonly number[];
   readonly expiresAt?: Date;

@@ -26,6 +26,8 @@ export function fetchInside(sandbox: Pick<DriverSandbox, 'spawn'>): typeof fetch
       { signal: request.signal },
     );
     const failure = readFailure(stderr, exit);
+    // An answer that nobody reads to its end, such as an event stream, leaves nobody to tell.
+    failure.catch(() => undefined);
     const source = stdout[Symbol.asyncIterator]();
     let head = Buffer.alloc(0);
     while (!head.includes(END_OF_HEAD)) {

@@ -69,6 +69,8 @@ export function liveDisplay(stderr: NodeJS.WriteStream): UpDisplay {
     ],
     {
       concurrent: false,
+      // Its own handler ends the process at once, before anything is cleaned up.
+      registerSignalListeners: false,
       renderer: 'default',
       rendererOptions: { logger, collapseSubtasks: false, showErrorMessage: false },
     },
@@ -100,6 +102,9 @@ export function liveDisplay(stderr: NodeJS.WriteStream): UpDisplay {
           else stage?.say(event.change.state);
           break;
         }
+        case 'log':
+          for (const stage of services.values()) stage.say(event.text);
+          break;
         case 'note':
           notes.push(event.text);
           break;

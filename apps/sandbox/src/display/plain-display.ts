@@ -24,6 +24,9 @@ export function plainDisplay(write: (text: string) => void): UpDisplay {
         case 'service':
           line(event.change.name, `${event.change.state} after ${seconds(event.change.afterMs)}`);
           break;
+        case 'log':
+          line('entry', event.text);
+          break;
         case 'note':
           line('note', event.text);
           break;
