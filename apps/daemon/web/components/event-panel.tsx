@@ -24,7 +24,10 @@ export function EventPanel({ transitions, error }: Props) {
       ) : (
         <ol class="events">
           {transitions.map((transition) => (
-            <li key={transition.id ?? `${transition.service} ${transition.at} ${transition.to}`}>
+            <li
+              data-id={transition.id}
+              key={transition.id ?? `${transition.service} ${transition.at} ${transition.to}`}
+            >
               <time dateTime={transition.at} title={new Date(transition.at).toLocaleString()}>
                 {new Date(transition.at).toLocaleTimeString()}
               </time>
