@@ -193,6 +193,40 @@ describe('writes in progress', () => {
     expect(watch.errors).toEqual([]);
   });
 
+  it.each<[string, (dir: EnvDir) => void]>([
+    ['an empty file renamed into place', (dir) => dir.rename('')],
+    ['invalid content', (dir) => dir.write('A=2\nB\n')],
+  ])('waits through a pause after %s', async (_, interrupt) => {
+    using dir = new EnvDir();
+    dir.write('A=1\nB=1\n');
+    await using watch = await RecordedWatch.start(dir.file, PATIENT);
+    interrupt(dir);
+    await sleep(3 * SETTLE_MS);
+    dir.write('A=1\nB=2\n');
+    expect(await watch.untilChanges(1)).toMatchObject({ changed: ['B'], removed: [] });
+    expect(watch.errors).toEqual([]);
+  });
+
+  it('does not take another event for the second look', async () => {
+    using dir = new EnvDir();
+    dir.write('A=1\nB=1\n');
+    await using watch = await RecordedWatch.start(dir.file, PATIENT);
+    truncateSync(dir.file, 0);
+    await sleep(3 * SETTLE_MS);
+    utimesSync(dir.file, new Date(), new Date());
+    await sleep(3 * SETTLE_MS);
+    dir.write('A=1\nB=2\n');
+    expect(await watch.untilChanges(1)).toMatchObject({ changed: ['B'], removed: [] });
+  });
+
+  it('needs no second look at a file that is renamed into place', async () => {
+    using dir = new EnvDir();
+    dir.write('A=1\nB=1\n');
+    await using watch = await RecordedWatch.start(dir.file, { secondLookMs: 3_600_000 });
+    dir.rename('A=1');
+    expect(await watch.untilChanges(1)).toMatchObject({ removed: ['B'], values: { A: '1' } });
+  });
+
   it('believes an emptied file after the second look', async () => {
     using dir = new EnvDir();
     dir.write('A=1\n');
@@ -392,7 +426,10 @@ describe('life', () => {
   it('sees changes by polling alone, and only finished ones', async () => {
     using dir = new EnvDir();
     dir.write('A=1\n');
-    await using watch = await RecordedWatch.start(dir.file, { pollMs: 10, settleMs: 3_600_000 });
+    const deafToEvents = { settleMs: 3_600_000 };
+    await using watch = await RecordedWatch.start(dir.file, { ...PATIENT, ...deafToEvents, pollMs: 10 });
+    dir.rename('A=half\n');
+    await sleep(50);
     dir.rename('A=2\n');
     expect(await watch.untilChanges(1)).toMatchObject({ changed: ['A'], values: { A: '2' } });
   });
