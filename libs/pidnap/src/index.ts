@@ -49,3 +49,4 @@ export type {
   TaskInfo,
 } from './protocol/info.js';
 export type { DesiredState, ProcessState } from './protocol/process-state.js';
+export { type Manager, type StartOptions, startManager } from './start-manager.js';

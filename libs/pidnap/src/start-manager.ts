@@ -18,8 +18,8 @@ export interface StartOptions {
   readonly baseDir?: string;
   /** What children may inherit. @default process.env */
   readonly processEnv?: Readonly<NodeJS.ProcessEnv>;
-  /** Hears the manager's own log from its first line. */
-  readonly onLog?: (line: LogLine) => void;
+  /** Hears every line of the manager's own log and of all output, from the first on. */
+  readonly onLine?: (line: LogLine) => void;
 }
 
 /** A manager in this process. Leaving its scope, or `stop`, ends everything it started. */
@@ -51,7 +51,7 @@ export async function startManager(options: StartOptions = {}): Promise<Manager>
   const read = specReader(options, processEnv);
   const spec = await read();
   const supervisor = new Supervisor(spec, { processEnv });
-  if (options.onLog) supervisor.log.subscribe(options.onLog);
+  if (options.onLine) supervisor.lines.subscribe(options.onLine);
   const api = localApi(supervisor, options.config === undefined ? read : undefined);
   const listener = await open(spec, api).catch(async (error: unknown) => {
     await supervisor.stop(1);

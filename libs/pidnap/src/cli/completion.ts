@@ -8,15 +8,19 @@ const listNames =
 
 /** `pidnap completion <shell>` */
 export function completion(program: Command, shell: string): void {
+  printLine(completionScript(program, shell));
+}
+
+function completionScript(program: Command, shell: string): string {
   const commands = visible(program);
   const nested = program.commands.filter((command) => command.commands.length > 0);
   switch (shell) {
     case 'bash':
-      return printLine(bash(commands, nested));
+      return bash(commands, nested);
     case 'zsh':
-      return printLine(`autoload -U +X bashcompinit && bashcompinit\n${bash(commands, nested)}`);
+      return `autoload -U +X bashcompinit && bashcompinit\n${bash(commands, nested)}`;
     case 'fish':
-      return printLine(fish(program, nested));
+      return fish(program, nested);
     default:
       throw new PidnapError(
         'bad-request',

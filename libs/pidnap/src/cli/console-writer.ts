@@ -10,14 +10,17 @@ const maxQueuedBytes = 8 * 1024 * 1024;
  */
 export class ConsoleWriter {
   readonly #fd: number;
+  readonly #notice: (text: string) => string;
   #queue: Buffer[] = [];
   #queued = 0;
   #dropped = 0;
   #writing = false;
   #broken = false;
 
-  constructor(fd: number) {
+  /** @param notice formats the line that tells of dropped ones */
+  constructor(fd: number, notice: (text: string) => string) {
     this.#fd = fd;
+    this.#notice = notice;
   }
 
   write(text: string): void {
@@ -27,7 +30,7 @@ export class ConsoleWriter {
       return;
     }
     if (this.#dropped > 0) {
-      this.#push(`[pidnap] ${this.#dropped} lines dropped here: the reader of this output is too slow\n`);
+      this.#push(this.#notice(`${this.#dropped} lines dropped here: the reader of this output is too slow`));
       this.#dropped = 0;
     }
     this.#push(text);

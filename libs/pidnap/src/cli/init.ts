@@ -20,12 +20,20 @@ interface InitOptions {
 export async function init(options: InitOptions): Promise<number> {
   const wrapped = await becomePidOne();
   if (wrapped !== undefined) return wrapped;
-  const out = new ConsoleWriter(1);
-  const print = createPrinter(options, out);
+  const format = lineFormat(options);
+  const out = new ConsoleWriter(1, (text) => format(managerLine(text)));
+  const print = (line: LogLine): void => out.write(format(line));
   const signals = new Signals();
-  const manager = await startManager({ configFile: options.config, onLog: print });
+  const output = options.logs || options.jsonLogs;
+  const manager = await startManager({
+    configFile: options.config,
+    ...(!options.quiet && {
+      onLine: (line) => {
+        if (output || line.kind === 'manager') print(line);
+      },
+    }),
+  });
   signals.attach(manager, print);
-  if (options.logs || options.jsonLogs) void follow(manager, print);
   const code = await manager.ended;
   await out.flush();
   return code;
@@ -56,26 +64,25 @@ class Signals {
   }
 
   #reload(): void {
-    this.#manager?.reload().catch((error: Error) =>
-      this.#print({
-        name: 'pidnap',
-        kind: 'manager',
-        time: new Date().toISOString(),
-        stream: 'stderr',
-        partial: false,
-        text: `reload refused: ${error.message}`,
-      }),
-    );
+    this.#manager
+      ?.reload()
+      .catch((error: Error) => this.#print(managerLine(`reload refused: ${error.message}`)));
   }
 }
 
-function createPrinter(options: InitOptions, out: ConsoleWriter): (line: LogLine) => void {
-  if (options.jsonLogs) return (line) => out.write(`${JSON.stringify(line)}\n`);
-  if (options.quiet) return () => {};
+function lineFormat(options: InitOptions): (line: LogLine) => string {
+  if (options.jsonLogs) return (line) => `${JSON.stringify(line)}\n`;
   const format = linePrinter({ prefix: true, timestamps: false });
-  return (line) => out.write(`${format(line)}\n`);
+  return (line) => `${format(line)}\n`;
 }
 
-async function follow(manager: Manager, print: (line: LogLine) => void): Promise<void> {
-  for await (const line of manager.logs([], { follow: true, tail: 0 })) print(line);
+function managerLine(text: string): LogLine {
+  return {
+    name: 'pidnap',
+    kind: 'manager',
+    time: new Date().toISOString(),
+    stream: 'stderr',
+    partial: false,
+    text,
+  };
 }

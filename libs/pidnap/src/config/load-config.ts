@@ -54,8 +54,8 @@ async function readConfig(file: string): Promise<unknown> {
         return JSON.parse(readFileSync(file, 'utf8'));
       case '.yaml':
       case '.yml': {
-        const { parse } = await import('yaml');
-        return parse(readFileSync(file, 'utf8'));
+        const { default: yaml } = await import('yaml');
+        return yaml.parse(readFileSync(file, 'utf8'));
       }
       default:
         return defaultExport(await importModule(file), file);

@@ -3,8 +3,8 @@ import { maskEnv } from '../env/effective-env.js';
 import { followLogs, type LogSource } from '../logs/follow-log.js';
 import { PidnapError } from '../pidnap-error.js';
 import { UsageReader } from '../process/usage.js';
-import type { DetailOptions, PidnapApi } from '../protocol/api.js';
-import type { ManagerStatus, StateReason } from '../protocol/info.js';
+import type { DetailOptions, LogQuery, PidnapApi } from '../protocol/api.js';
+import type { LogLine, ManagerStatus, StateReason } from '../protocol/info.js';
 import { isAlive, type ProcessState } from '../protocol/process-state.js';
 import { waitReady } from '../protocol/wait-ready.js';
 import { version } from '../version.js';
@@ -40,6 +40,13 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
     return options?.showSecrets ? values : maskEnv(values);
   };
 
+  const logs = (names: readonly string[], query?: LogQuery): AsyncIterable<LogLine> => {
+    // Without names it is all services, those included that a reload adds later.
+    const accepts = ({ name, kind }: LogLine): boolean =>
+      names.length === 0 ? kind !== 'manager' : names.includes(name);
+    return followLogs(sources(supervisor, names), { hub: supervisor.lines, accepts }, query);
+  };
+
   const api: PidnapApi = {
     status: async () => status(supervisor),
     processes: {
@@ -65,7 +72,7 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
         await unit.restart(onRequest);
         return processInfo(unit, context);
       },
-      logs: (name, query) => followLogs([logSource(find('process', name))], query),
+      logs: (name, query) => logs([find('process', name).name], query),
     },
     tasks: {
       list: async () => supervisor.units('task').map((unit) => taskInfo(unit, context)),
@@ -80,9 +87,9 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
         unit.start(onRequest);
         return taskInfo(unit, context);
       },
-      logs: (name, query) => followLogs([logSource(find('task', name))], query),
+      logs: (name, query) => logs([find('task', name).name], query),
     },
-    logs: (names, query) => followLogs(sources(supervisor, names), query),
+    logs,
     events: (query) => supervisor.bus.read(query),
     reload: async () => {
       if (!readSpec)
@@ -101,16 +108,13 @@ function sources(supervisor: Supervisor, names: readonly string[]): LogSource[] 
   return names.map((name) => {
     const unit = supervisor.unit(name);
     if (unit) return logSource(unit);
-    if (name !== 'pidnap') {
-      throw new PidnapError('not-found', `There is no process or task "${name}".`, { details: { name } });
-    }
-    const { log } = supervisor;
-    return { name, kind: 'manager', path: log.path, subscribe: (listener) => log.subscribe(listener) };
+    if (name === 'pidnap') return { name, kind: 'manager', path: supervisor.log.path };
+    throw new PidnapError('not-found', `There is no process or task "${name}".`, { details: { name } });
   });
 }
 
-function logSource({ name, spec, log }: Unit): LogSource {
-  return { name, kind: spec.kind, path: spec.logFile, subscribe: (listener) => log.subscribe(listener) };
+function logSource({ name, spec }: Unit): LogSource {
+  return { name, kind: spec.kind, path: spec.logFile };
 }
 
 function status(supervisor: Supervisor): ManagerStatus {

@@ -1,6 +1,6 @@
 import type { LogSpec } from '../config/spec.js';
+import type { LineHub } from '../logs/line-hub.js';
 import { RotatingFile } from '../logs/rotating-file.js';
-import type { LogLine } from '../protocol/info.js';
 
 export type Level = 'info' | 'warn' | 'error';
 
@@ -8,10 +8,11 @@ export type Level = 'info' | 'warn' | 'error';
 export class ManagerLog {
   readonly path: string;
   readonly #file: RotatingFile;
-  readonly #listeners = new Set<(line: LogLine) => void>();
+  readonly #hub: LineHub;
 
-  constructor(path: string, logs: LogSpec) {
+  constructor(path: string, logs: LogSpec, hub: LineHub) {
     this.path = path;
+    this.#hub = hub;
     this.#file = new RotatingFile({
       path,
       maxBytes: logs.maxBytes,
@@ -28,20 +29,13 @@ export class ManagerLog {
     this.#tell(time, level, message);
   }
 
-  subscribe(listener: (line: LogLine) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   close(): void {
     this.#file.close();
   }
 
   #tell(time: string, level: Level, message: string): void {
     const stream = level === 'info' ? 'stdout' : 'stderr';
-    for (const listener of this.#listeners) {
-      listener({ name: 'pidnap', kind: 'manager', time, stream, partial: false, text: message });
-    }
+    this.#hub.publish({ name: 'pidnap', kind: 'manager', time, stream, partial: false, text: message });
   }
 }
 

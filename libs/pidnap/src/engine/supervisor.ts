@@ -3,6 +3,7 @@ import type { Spec, UnitSpec } from '../config/spec.js';
 import { type Env, effectiveEnv } from '../env/effective-env.js';
 import { EnvFiles, type EnvFilesChange } from '../env/env-files.js';
 import { createFifos, type Fifo } from '../logs/fifo.js';
+import { LineHub } from '../logs/line-hub.js';
 import { UnitLog } from '../logs/unit-log.js';
 import { PidnapError } from '../pidnap-error.js';
 import { Guard } from '../process/guard.js';
@@ -39,6 +40,8 @@ export class Supervisor {
   readonly startedAt: string = new Date().toISOString();
   readonly bus = new EventBus();
   readonly scheduler = new Scheduler();
+  /** Every new line of every log, that of the manager included. */
+  readonly lines = new LineHub();
   readonly log: ManagerLog;
   /** Resolves with the exit code of the manager when everything has ended. */
   readonly ended: Promise<number>;
@@ -61,7 +64,7 @@ export class Supervisor {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.log = new ManagerLog(join(spec.logDir, 'pidnap.log'), spec.logs);
+    this.log = new ManagerLog(join(spec.logDir, 'pidnap.log'), spec.logs, this.lines);
     this.#guard = new Guard(this.instance);
     this.#envFiles = new EnvFiles({
       onChange: (change) => this.#onEnvChange(change),
@@ -288,6 +291,7 @@ export class Supervisor {
         file: spec.logFile,
         logs: spec.logs,
         fifos: pair,
+        hub: this.lines,
         onTrouble: (message) => this.emit({ type: 'log.dropped', name: spec.name, message }),
       });
       this.#units.set(spec.name, new Unit(spec, log, this.#host));

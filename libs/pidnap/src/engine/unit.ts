@@ -289,8 +289,9 @@ export class Unit {
       else if (!ok && this.#state === 'ready') this.#to('running', reason);
       return;
     }
-    if (!ok) return this.#stopRun({ type: 'failure' }, reason);
-    if (kind === 'startup') {
+    if (!ok) {
+      this.#stopRun({ type: 'failure' }, reason);
+    } else if (kind === 'startup') {
       this.#probes.startup?.stop();
       this.#onStarted();
     }
@@ -342,8 +343,9 @@ export class Unit {
     }
     // Whoever heard of it may have stopped it.
     if (this.#desired === 'stopped') return;
-    if (delayMs === 0) return this.#tryStart(reason);
-    this.#retry = { at: inFuture(delayMs), timer: setTimeout(() => this.#tryStart(reason), delayMs) };
+    const again: StateReason = { ...reason, message: `again after ${reason.message}` };
+    if (delayMs === 0) this.#tryStart(again);
+    else this.#retry = { at: inFuture(delayMs), timer: setTimeout(() => this.#tryStart(again), delayMs) };
   }
 
   #to(state: ProcessState, reason: StateReason | null): void {

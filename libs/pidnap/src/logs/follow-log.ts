@@ -1,24 +1,32 @@
 import type { LogQuery } from '../protocol/api.js';
 import type { LogLine } from '../protocol/info.js';
+import type { LineHub } from './line-hub.js';
 import { readLog } from './read-log.js';
 
 /** Lines that wait for a slow reader; beyond it the oldest are skipped, and a line says how many. */
 const maxQueued = 10_000;
 
-/** A log that can be read and listened to. */
+/** A log that can be read. */
 export interface LogSource {
   readonly name: string;
   readonly kind: LogLine['kind'];
   readonly path: string;
-  subscribe(listener: (line: LogLine) => void): () => void;
+}
+
+/** New lines as they come. */
+export interface LiveSource {
+  readonly hub: LineHub;
+  /** Which of them are wanted. */
+  readonly accepts: (line: LogLine) => boolean;
 }
 
 /** Reads logs merged by time, then, when following, every new line until the signal aborts. */
 export async function* followLogs(
   sources: readonly LogSource[],
+  source: LiveSource,
   query: LogQuery = {},
 ): AsyncGenerator<LogLine> {
-  const live = query.follow ? new LiveLines(sources, query.signal) : undefined;
+  const live = query.follow ? new LiveLines(source, query.signal) : undefined;
   try {
     const histories = sources.map((source) =>
       readLog(source.path, { name: source.name, kind: source.kind }, query),
@@ -33,14 +41,16 @@ export async function* followLogs(
 /** New lines of several logs, queued from the moment of construction so that none falls into a gap. */
 class LiveLines {
   readonly #queue: LogLine[] = [];
-  readonly #unsubscribe: (() => void)[];
+  readonly #unsubscribe: () => void;
   readonly #signal: AbortSignal | undefined;
   #skipped = 0;
   #wake: (() => void) | undefined;
 
-  constructor(sources: readonly LogSource[], signal: AbortSignal | undefined) {
+  constructor({ hub, accepts }: LiveSource, signal: AbortSignal | undefined) {
     this.#signal = signal;
-    this.#unsubscribe = sources.map((source) => source.subscribe((line) => this.#add(line)));
+    this.#unsubscribe = hub.subscribe((line) => {
+      if (accepts(line)) this.#add(line);
+    });
     signal?.addEventListener('abort', this.#stop);
   }
 
@@ -55,7 +65,7 @@ class LiveLines {
   }
 
   close(): void {
-    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#unsubscribe();
     this.#signal?.removeEventListener('abort', this.#stop);
   }
 

@@ -34,7 +34,10 @@ export class LineFormat {
 
   push(chunk: Buffer): void {
     const last = chunk.lastIndexOf(newline);
-    if (last < 0) return this.#keep(chunk);
+    if (last < 0) {
+      this.#keep(chunk);
+      return;
+    }
     if (this.#stamp) this.#stampLines(chunk, last + 1, this.#stamp('F'));
     else this.#passLines(chunk, last + 1);
     if (last + 1 < chunk.length) this.#keep(chunk.subarray(last + 1));
@@ -70,7 +73,10 @@ export class LineFormat {
   }
 
   #passLines(chunk: Buffer, end: number): void {
-    if (this.#carried === 0) return this.#write(chunk.subarray(0, end));
+    if (this.#carried === 0) {
+      this.#write(chunk.subarray(0, end));
+      return;
+    }
     let length = this.#takeCarry(0);
     length += chunk.copy(out, length, 0, end);
     this.#write(out.subarray(0, length));

@@ -67,7 +67,10 @@ export class RotatingFile {
       if (end === 0 && this.#attempt(() => this.#rotate())) continue;
       // A file that cannot be rotated grows on: too long is better than lost.
       const next = end === 0 ? rest : rest.subarray(0, end);
-      if (!this.#append(next)) return this.#drop(rest.length);
+      if (!this.#append(next)) {
+        this.#drop(rest.length);
+        return;
+      }
       rest = rest.subarray(next.length);
     }
   }

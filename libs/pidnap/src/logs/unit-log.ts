@@ -3,6 +3,7 @@ import type { LogSpec } from '../config/spec.js';
 import type { LogLine } from '../protocol/info.js';
 import type { Fifo } from './fifo.js';
 import { LineFormat, parseLogLine } from './line-format.js';
+import { LineHub } from './line-hub.js';
 import { PipeReader } from './pipe-reader.js';
 import { RotatingFile } from './rotating-file.js';
 
@@ -13,6 +14,8 @@ export interface UnitLogOptions {
   readonly logs: LogSpec;
   /** For stdout and stderr. */
   readonly fifos: readonly [Fifo, Fifo];
+  /** Gets every line too, when somebody listens. */
+  readonly hub: LineHub;
   /** Told when the file cannot be written, and when it can be again. */
   readonly onTrouble: (message: string) => void;
 }
@@ -32,7 +35,7 @@ export class UnitLog {
   readonly #options: UnitLogOptions;
   readonly #file: RotatingFile;
   readonly #streams: readonly Stream[];
-  readonly #listeners = new Set<(line: LogLine) => void>();
+  readonly #own = new LineHub();
 
   constructor(options: UnitLogOptions) {
     this.#options = options;
@@ -82,8 +85,7 @@ export class UnitLog {
 
   /** Calls for each new line until the returned function is called. */
   subscribe(listener: (line: LogLine) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#own.subscribe(listener);
   }
 
   close(): void {
@@ -117,11 +119,12 @@ export class UnitLog {
 
   #write(lines: Buffer): void {
     this.#file.write(lines);
-    if (this.#listeners.size === 0) return;
+    const hubs = [this.#own, this.#options.hub].filter((hub) => hub.active);
+    if (hubs.length === 0) return;
     for (const text of lines.toString('utf8').split('\n').slice(0, -1)) {
       const line = parseLogLine(text, this.#options);
       const stamped = line.time === null ? { ...line, time: new Date().toISOString() } : line;
-      for (const listener of this.#listeners) listener(stamped);
+      for (const hub of hubs) hub.publish(stamped);
     }
   }
 }

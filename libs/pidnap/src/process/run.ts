@@ -105,10 +105,14 @@ export class Run {
   }
 
   #awaitGroup(delayMs: number): void {
-    if (this.pid === null || !isGroupAlive(this.pid)) return this.#end();
+    if (this.pid === null || !isGroupAlive(this.pid)) {
+      this.#end();
+      return;
+    }
     if (this.#killedMs !== undefined && performance.now() - this.#killedMs > unkillableMs) {
       this.#options.onWarning(`process group ${this.pid} survives SIGKILL; it hangs in the kernel`);
-      return this.#end();
+      this.#end();
+      return;
     }
     this.#pollTimer = setTimeout(() => this.#awaitGroup(Math.min(delayMs * 2, 50)), delayMs);
   }
