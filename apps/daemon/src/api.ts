@@ -3,7 +3,7 @@ import type { DesiredState, ProcessState } from 'pidnap/client';
 // The shapes of the API's answers, shared by the server and the page. Types only: nothing here runs.
 
 /** Why something is in its state; `code` is for programs, `message` for people. */
-export interface Reason {
+interface Reason {
   readonly code: string;
   readonly message: string;
 }

@@ -1,6 +1,6 @@
 /** What a field of a log line can be. */
-export type LogValue = string | number | boolean | null;
-export type LogFields = Readonly<Record<string, LogValue>>;
+type LogValue = string | number | boolean | null;
+type LogFields = Readonly<Record<string, LogValue>>;
 
 /** Writes one line per event; callers never pass values of secrets. */
 export interface Logger {

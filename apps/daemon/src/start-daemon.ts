@@ -23,15 +23,21 @@ export interface RunningDaemon extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** What requests under way get to end, in ms. */
-const stopGraceMs = 3_000;
+export interface StartOptions {
+  /** What requests under way get to end when the daemon stops. @default 3_000 */
+  readonly stopGraceMs?: number;
+}
 
 /**
  * Starts the daemon.
  *
  * @throws DaemonError `port-taken`, `listen-failed`
  */
-export async function startDaemon(config: DaemonConfig, logger: Logger): Promise<RunningDaemon> {
+export async function startDaemon(
+  config: DaemonConfig,
+  logger: Logger,
+  { stopGraceMs = 3_000 }: StartOptions = {},
+): Promise<RunningDaemon> {
   const database = new Database(config.databaseFile, (await readMigrations(migrationsDirectory)).length);
   const history = new ServiceHistory(database);
   const pidnap = createClient({ url: config.pidnapUrl });

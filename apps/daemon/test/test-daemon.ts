@@ -8,7 +8,7 @@ import { migrateDatabase } from '../src/database/migrate-database.js';
 import { readMigrations } from '../src/database/read-migrations.js';
 import { createLogger } from '../src/logger.js';
 import { migrationsDirectory } from '../src/package-files.js';
-import { startDaemon } from '../src/start-daemon.js';
+import { type StartOptions, startDaemon } from '../src/start-daemon.js';
 
 export const token = 'a-token-of-the-tests';
 export const tokenSha256 = createHash('sha256').update(token).digest('hex');
@@ -27,10 +27,10 @@ export interface TestDaemon extends AsyncDisposable {
 
 /** Starts a daemon on a free port, with a migrated database unless `migrate` is false. */
 export async function startTestDaemon(
-  options: Partial<DaemonConfig> & { migrate?: boolean } = {},
+  options: Partial<DaemonConfig> & StartOptions & { migrate?: boolean } = {},
 ): Promise<TestDaemon> {
   const directory = await mkdtemp(join(tmpdir(), 'daemon-'));
-  const { migrate = true, ...overrides } = options;
+  const { migrate = true, stopGraceMs, ...overrides } = options;
   const config: DaemonConfig = {
     host: '127.0.0.1',
     port: 0,
@@ -45,6 +45,7 @@ export async function startTestDaemon(
   const daemon = await startDaemon(
     config,
     createLogger((line) => log.push(line)),
+    stopGraceMs === undefined ? {} : { stopGraceMs },
   );
   return {
     url: daemon.url,

@@ -68,7 +68,7 @@ export async function followServices(
 }
 
 /** Whether an error says that this token will not do. */
-export function isRefusal(error: unknown): error is DaemonAnswerError {
+function isRefusal(error: unknown): error is DaemonAnswerError {
   return (
     error instanceof DaemonAnswerError &&
     (error.code === 'unauthorized' || error.code === 'token-not-configured')

@@ -76,6 +76,26 @@ describe('EnvFile', () => {
     expect(await readdir(directory)).toEqual(['.env']);
   });
 
+  it('never shows a reader half of it', async () => {
+    const value = 'x'.repeat(60_000);
+    await writeFile(file, `KEEP=${value}\n`);
+    const envFile = new EnvFile(file);
+    let writing = true;
+    const writer = (async () => {
+      for (let round = 0; round < 40; round++)
+        await envFile.update({ set: { ROUND: `${round}` }, remove: [] });
+      writing = false;
+    })();
+    let reads = 0;
+    while (writing) {
+      const values = parse(await readFile(file));
+      expect(values.KEEP?.length).toBe(value.length);
+      reads++;
+    }
+    await writer;
+    expect(reads).toBeGreaterThan(10);
+  });
+
   it('gives up with a reason when another writer keeps the lock', async () => {
     await mkdir(`${file}.lock`);
     await expect(

@@ -8,7 +8,7 @@ import { type FileLockOptions, withFileLock } from './with-file-lock.js';
 import { writeFileAtomic } from './write-file-atomic.js';
 
 /** Larger than any sane set of keys; the environment of a process could not take more. */
-export const maxEnvFileBytes = 1024 * 1024;
+const maxEnvFileBytes = 1024 * 1024;
 
 /** What to change. A key is in `set` or in `remove`, not in both. */
 export interface EnvChange {

@@ -7,7 +7,7 @@ import type { Logger } from '../logger.js';
 import type { ServiceMonitor } from '../services/service-monitor.js';
 
 export interface ServiceEventStreamsOptions {
-  readonly monitor: ServiceMonitor;
+  readonly monitor: Pick<ServiceMonitor, 'snapshot' | 'subscribe'>;
   readonly history: ServiceHistory;
   readonly logger: Logger;
   /** A sign of life this often, so that both ends notice a dead connection. @default 15_000 */

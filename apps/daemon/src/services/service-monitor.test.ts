@@ -1,8 +1,14 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createClient } from 'pidnap/client';
 import { describe, expect, it } from 'vitest';
 import { type ReadEvent, readEvents } from '../../test/read-events.js';
 import { startRealPidnap } from '../../test/real-pidnap.js';
+import { temporaryDatabase } from '../../test/temporary-database.js';
 import { startTestDaemon, type TestDaemon, unusedPort } from '../../test/test-daemon.js';
 import type { ServicesAnswer, Transition, TransitionsAnswer } from '../api.js';
+import { ServiceHistory } from '../database/service-history.js';
+import { createLogger } from '../logger.js';
+import { ServiceMonitor } from './service-monitor.js';
 
 const config = {
   tasks: { prepare: { command: 'true' } },
@@ -159,5 +165,41 @@ describe('the services of a real pidnap', () => {
       .poll(async () => (await history(daemon, 'steady')).filter(({ to }) => to === 'ready'))
       .toHaveLength(2);
     await second.stop();
+  });
+
+  it('are shown live without a database, too; their steps have no cursor then', async () => {
+    await using pidnap = await startRealPidnap(config);
+    await using daemon = await startTestDaemon({ pidnapUrl: pidnap.url, migrate: false });
+    const events = readEvents(await daemon.request('GET', '/api/services/events'));
+    await until(events, (event) => stateIn(event, 'fragile') === 'ready');
+    await pidnap.client.processes.stop('fragile');
+    const step = await until(events, ({ event }) => event === 'transition');
+    expect(step).toMatchObject({ id: undefined, data: { id: null, service: 'fragile', to: 'stopping' } });
+    await events.return();
+    expect(daemon.log.join('')).toContain('a step of a service could not be recorded');
+  });
+});
+
+describe('ServiceMonitor', () => {
+  it('does not wait for ever for a pidnap that takes connections and says nothing', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const sockets = new Set<Socket>();
+    silent.on('connection', (socket) => sockets.add(socket));
+    const address = silent.address() as AddressInfo;
+    await using temporary = await temporaryDatabase();
+    const monitor = new ServiceMonitor({
+      pidnap: createClient({ url: `http://127.0.0.1:${address.port}` }),
+      history: new ServiceHistory(temporary.database),
+      logger: createLogger(() => {}),
+      answerMs: 20,
+    });
+    monitor.start();
+    await expect
+      .poll(() => monitor.snapshot().pidnap)
+      .toMatchObject({ connected: false, reason: 'pidnap did not answer within 20 ms.' });
+    await monitor.stop();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => silent.close(resolve));
   });
 });
