@@ -158,6 +158,7 @@ describe('the page', () => {
     await shows(connection(), 'Live');
     await pidnap.client.processes.stop('iterate-daemon');
     await shows(connection(), /The daemon.*Reconnecting/);
+    await shows(page.locator('.summary').first(), 'last known: 2 of 2 ready');
     await expect.poll(() => row('opencode').getByRole('button', { name: 'Restart' }).isDisabled()).toBe(true);
     await pidnap.client.processes.start('iterate-daemon');
     await shows(connection(), 'Live');

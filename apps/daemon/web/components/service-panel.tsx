@@ -26,7 +26,9 @@ export function ServicePanel({ client, live }: { client: DaemonClient; live: Liv
     <section class="panel" aria-labelledby="services-title" data-stale={stale}>
       <div class="panel-head">
         <h2 id="services-title">Services</h2>
-        <span class="summary">{summary(answer.services)}</span>
+        <span class="summary">
+          {stale ? `last known: ${summary(answer.services)}` : summary(answer.services)}
+        </span>
       </div>
       {answer.services.length === 0 ? (
         <p class="empty">pidnap has not told of any service yet.</p>

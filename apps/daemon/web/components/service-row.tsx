@@ -39,16 +39,27 @@ export function ServiceRow({ client, service, elapsedMs, stale }: Props) {
       {service.kind === 'process' && (
         <div class="actions">
           {service.desired === 'stopped' ? (
-            <button type="button" disabled={disabled} onClick={() => act('start')}>
+            <button
+              type="button"
+              aria-label={`Start ${service.name}`}
+              disabled={disabled}
+              onClick={() => act('start')}
+            >
               Start
             </button>
           ) : (
             <>
-              <button type="button" disabled={disabled} onClick={() => act('restart')}>
+              <button
+                type="button"
+                aria-label={`Restart ${service.name}`}
+                disabled={disabled}
+                onClick={() => act('restart')}
+              >
                 Restart
               </button>
               <ConfirmButton
                 label="Stop"
+                description={`Stop ${service.name}`}
                 question={service.self ? 'Stop this page’s daemon?' : 'Really stop?'}
                 disabled={disabled}
                 confirmed={() => act('stop')}
