@@ -54,7 +54,8 @@ async function setUp(verb) {
       },
     ];
     const results = await Promise.allSettled(lanes.map((lane) => lane()));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    if (failures.length > 0) throw new AggregateError(failures);
   } finally {
     progress.stop();
   }
@@ -78,8 +79,12 @@ function runSandbox(args) {
   });
 }
 
-/** @param {unknown} error */
+/**
+ * @param {unknown} error
+ * @returns {string}
+ */
 function explain(error) {
+  if (error instanceof AggregateError) return error.errors.map(explain).join('');
   if (!(error instanceof StepError)) return `${error instanceof Error ? error.stack : String(error)}\n`;
   const output = error.output ? `\n${error.output.replace(/^/gm, '  │ ')}\n` : '';
   return `\n✖ ${error.message}\n${output}\n  ${error.wayOut}\n`;

@@ -33,7 +33,8 @@ export async function ensureBaseImage({ report }) {
       wayOut: `Make it reachable, or load an image with Node 24 on Debian bookworm yourself: docker tag <image> ${BASE_TAG}`,
     });
   }
-  if (!onPath('mmdebstrap')) await installPackages(['mmdebstrap', 'debian-archive-keyring', 'ca-certificates'], report);
+  if (!onPath('mmdebstrap'))
+    await installPackages(['mmdebstrap', 'debian-archive-keyring', 'ca-certificates'], report);
   await importDebianBase(recipe, report);
   return `${BASE_TAG} from Debian packages`;
 }

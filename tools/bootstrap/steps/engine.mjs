@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, openSync } from 'node:fs';
+import { existsSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from '../run-command.mjs';
@@ -9,6 +9,7 @@ import { canInstallPackages, installPackages, onPath } from './debian.mjs';
 const START_TIMEOUT_MS = 60_000;
 const PING_TIMEOUT_MS = 3_000;
 const DOCKERD_LOG = '/var/log/dockerd.log';
+const LOG_TAIL_LINES = 15;
 
 /**
  * Makes sure that a Docker engine answers: uses the one that is there, else (as root on Debian or Ubuntu)
@@ -28,7 +29,8 @@ export async function ensureEngine({ report }) {
   }
   if (!onPath('dockerd')) {
     if (!canInstallPackages()) throw new StepError('No Docker engine answers', { wayOut: installAdvice() });
-    await installPackages(['docker.io'], report);
+    // Without systemd nobody has mounted the control groups that dockerd needs.
+    await installPackages(['docker.io', 'cgroupfs-mount'], report);
   }
   if (process.getuid?.() !== 0) {
     throw new StepError('A Docker engine is installed but does not answer', {
@@ -37,8 +39,7 @@ export async function ensureEngine({ report }) {
     });
   }
   report('starting dockerd');
-  await startEngine();
-  return `Docker ${await waitForEngine()}, started`;
+  return `Docker ${await startEngine()}, started`;
 }
 
 /** @returns {Promise<string | undefined>} The version of the engine that answers. */
@@ -62,24 +63,44 @@ async function engineVersion() {
   });
 }
 
+/** @returns {Promise<string>} The version of the engine that it started. */
 async function startEngine() {
   if (existsSync('/run/systemd/system')) {
     await runCommand('systemctl', ['start', 'docker'], { wayOut: 'See "journalctl -u docker".' });
-    return;
+    return waitForEngine(new AbortController().signal);
   }
+  if (onPath('cgroupfs-mount')) await runCommand('cgroupfs-mount', []);
   const log = openSync(DOCKERD_LOG, 'a');
-  spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] }).unref();
+  const engine = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] });
+  const ended = new AbortController();
+  engine.once('error', (cause) => ended.abort(cause));
+  engine.once('exit', () => ended.abort());
+  engine.unref();
+  return waitForEngine(ended.signal);
 }
 
-async function waitForEngine() {
+/** @param {AbortSignal} ended Aborted when the engine that was started has ended. */
+async function waitForEngine(ended) {
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadline) {
     const version = await engineVersion();
     if (version) return version;
+    if (ended.aborted) {
+      const output = readFileSync(DOCKERD_LOG, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .slice(-LOG_TAIL_LINES)
+        .join('\n');
+      throw new StepError('dockerd ended at once', {
+        wayOut: `Its whole log: ${DOCKERD_LOG}`,
+        output,
+        cause: ended.reason,
+      });
+    }
     await sleep(200);
   }
-  throw new StepError(`dockerd did not answer within ${START_TIMEOUT_MS / 1000} s`, {
-    wayOut: `Its log tells why: ${DOCKERD_LOG}`,
+  throw new StepError(`No Docker engine answered within ${START_TIMEOUT_MS / 1000} s`, {
+    wayOut: `The log of the one that was started tells why: ${DOCKERD_LOG}, or "journalctl -u docker" with systemd.`,
   });
 }
 
