@@ -37,11 +37,7 @@ const CHUNK_BYTES = 256 * 1024;
  */
 export async function buildContext(source: Source, options: ContextOptions): Promise<Readable> {
   const entries = await listTree(source.git, source.tree);
-  if (!entries.some((entry) => entry.path === options.dockerfile && isFile(entry))) {
-    throw new SandboxImageError('DOCKERFILE_MISSING', missingDockerfile(options.dockerfile, entries), {
-      details: { dockerfile: options.dockerfile, tree: source.tree },
-    });
-  }
+  if (!hasFile(entries, options.dockerfile)) throw missingDockerfile(options.dockerfile, entries);
   refuseSubmodules(entries, options.submodules ?? 'refuse');
   const ignored = await ignoreRule(source, entries, options.dockerfile);
   return Readable.from(joinChunks(tarOf(source, entries, ignored, options)), { objectMode: false });
@@ -188,12 +184,26 @@ function refuseSubmodules(entries: readonly TreeEntry[], submodules: 'refuse' | 
   );
 }
 
-function missingDockerfile(dockerfile: string, entries: readonly TreeEntry[]): string {
+/** Throws an error that names the Dockerfiles there are, when the wanted one is not among them. */
+export async function refuseMissingDockerfile(source: Source, dockerfile: string): Promise<void> {
+  const entries = await listTree(source.git, source.tree);
+  if (!hasFile(entries, dockerfile)) throw missingDockerfile(dockerfile, entries);
+}
+
+function hasFile(entries: readonly TreeEntry[], path: string): boolean {
+  return entries.some((entry) => entry.path === path && isFile(entry));
+}
+
+function missingDockerfile(dockerfile: string, entries: readonly TreeEntry[]): SandboxImageError {
   const others = entries
-    .filter((entry) => isFile(entry) && /(?:^|\/)(?:Dockerfile|Containerfile)[^/]*$/.test(entry.path))
+    .filter((entry) => isFile(entry) && /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[^/]*)?$/.test(entry.path))
     .map((entry) => entry.path)
     .filter((path) => !path.endsWith('.dockerignore'));
   const hint =
     others.length > 0 ? `It has ${others.slice(0, 5).join(', ')}.` : 'It has no Dockerfile at all.';
-  return `There is no ${dockerfile} in this git tree. ${hint} A new file must not be ignored by git.`;
+  return new SandboxImageError(
+    'DOCKERFILE_MISSING',
+    `There is no ${dockerfile} in this git tree. ${hint} A new file must not be ignored by git.`,
+    { details: { dockerfile, others } },
+  );
 }

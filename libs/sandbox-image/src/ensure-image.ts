@@ -1,60 +1,17 @@
-import { z } from 'zod';
-import { readBaseImages } from './base-images.js';
 import { buildContext } from './build-context.js';
-import { type BuildSecret, buildImage } from './build-image.js';
-import type { BuildProgressEvent } from './build-progress.js';
+import { buildImage } from './build-image.js';
 import { findCaBundle } from './ca-bundle.js';
 import { createDockerCli, type DockerCli } from './docker-cli.js';
-import { type EngineImage, enginePlatform, findImages, inspectImages, tagImage } from './engine.js';
+import { type EngineImage, findImages, inspectImages, tagImage } from './engine.js';
 import { findBuildCli } from './find-build-cli.js';
-import { imageKey } from './image-key.js';
 import { headLabels, IMAGE_LABELS, imageLabels } from './image-labels.js';
-import { openImageStore } from './image-store.js';
+import { type EnsureImageOptions, type EnsureInput, parseEnsureOptions } from './image-options.js';
+import { type ImagePlan, planImage } from './image-plan.js';
+import { type ImageFiles, openImageStore } from './image-store.js';
+import { lockKey } from './key-lock.js';
+import { pullImage, pushImage } from './registry.js';
 import { SandboxImageError } from './sandbox-image-error.js';
-import { resolveSource, type Source } from './source.js';
-
-/** What happens on the way to an image. */
-export type ImageEvent =
-  | { type: 'resolved'; commit: string; tree: string; dirty: boolean; branch?: string }
-  | { type: 'found'; imageId: string }
-  | { type: 'building'; key: string; logFile: string; command: 'buildx' | 'classic' | 'standalone-buildx' }
-  | BuildProgressEvent
-  | { type: 'built'; imageId: string; seconds: number };
-
-/** Which image, and how to build it if the engine does not have it. */
-export interface EnsureImageOptions {
-  /** Any directory in the repository. */
-  repoDir: string;
-  /** Path of the Dockerfile in the repository. @default 'sandbox/Dockerfile' */
-  dockerfile?: string;
-  /** Stage to stop at. @default the last one */
-  target?: string;
-  /** Branch, tag, SHA, remote branch or other revision. @default the working tree, dirty or not */
-  ref?: string;
-  /** Repository part of the tags. @default 'iterate-sandbox' */
-  name?: string;
-  /**
-   * Given to the Dockerfile as `BASE_IMAGE`.
-   * @default `<name>-base:local` if the engine has it and the Dockerfile takes it, else what the Dockerfile says
-   */
-  baseImage?: string;
-  /** These are part of the key, and readable in the image's history: no place for secrets. */
-  buildArgs?: Readonly<Record<string, string>>;
-  /** No part of the key. A CA bundle set on this machine is added as `ca`. */
-  secrets?: readonly BuildSecret[];
-  /** `os/architecture`. @default the engine's */
-  platform?: string;
-  /** Network of build steps: `default`, `host` or `none`. @default the engine's */
-  network?: string;
-  /** What stands in place of a submodule; its files are in another repository. @default 'refuse' */
-  submodules?: 'refuse' | 'empty';
-  /** Build even when the engine has the image, and every layer again. @default false */
-  force?: boolean;
-  /** Directory of build logs. @default the user's data directory */
-  storeDir?: string;
-  onProgress?: (event: ImageEvent) => void;
-  signal?: AbortSignal;
-}
+import { refuseSecrets } from './secret-scan.js';
 
 /** An image that exists on the engine. */
 export interface ImageResult {
@@ -72,99 +29,34 @@ export interface ImageResult {
   built: boolean;
 }
 
-const optionsSchema = z.object({
-  repoDir: z.string().min(1),
-  dockerfile: z
-    .string()
-    .regex(/^[^/\s-][^\s]*$/, 'must be a path within the repository')
-    .refine((path) => !path.split('/').includes('..'), 'must be a path within the repository')
-    .default('sandbox/Dockerfile'),
-  target: z.string().min(1).optional(),
-  ref: z
-    .string()
-    .regex(/^[^-\s][^\s]*$/, 'must be a git revision')
-    .optional(),
-  name: z
-    .string()
-    .regex(/^[a-z0-9]+(?:[._/:-][a-z0-9]+)*$/, 'must be a repository name as Docker has it')
-    .default('iterate-sandbox'),
-  baseImage: z.string().min(1).optional(),
-  buildArgs: z.record(z.string().regex(/^\w+$/), z.string()).default({}),
-  secrets: z
-    .array(z.object({ id: z.string().regex(/^[\w.-]+$/), src: z.string().regex(/^[^,]+$/) }))
-    .default([]),
-  platform: z
-    .string()
-    .regex(/^[\w.-]+\/[\w./-]+$/, 'must be os/architecture')
-    .optional(),
-  network: z.string().min(1).optional(),
-  submodules: z.enum(['refuse', 'empty']).default('refuse'),
-  force: z.boolean().default(false),
-  storeDir: z.string().min(1).optional(),
-});
-type Options = z.infer<typeof optionsSchema> & Pick<EnsureImageOptions, 'onProgress' | 'signal'>;
-
 /**
- * Makes sure that the engine has the image of a git ref, or of the working tree, and says which it is.
- * An image that exists costs a few git and docker commands; one that does not costs a build.
+ * Makes sure that the engine has the image of a git ref, or of the working tree, and says which it is: the engine is
+ * asked first, then the registry, then BuildKit. An image that exists costs a few git and docker commands.
+ *
+ * @example
+ * const { imageId } = await ensureImage({ repoDir: '.', ref: 'main', dockerfile: 'Dockerfile', name: 'my-app' });
  */
 export async function ensureImage(options: EnsureImageOptions): Promise<ImageResult> {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) {
-    throw new SandboxImageError(
-      'INVALID_OPTIONS',
-      `These options make no image: ${z.prettifyError(parsed.error)}`,
-      {
-        cause: parsed.error,
-      },
-    );
-  }
-  const { onProgress, signal } = options;
-  const complete: Options = {
-    ...parsed.data,
-    ...(onProgress ? { onProgress } : {}),
-    ...(signal ? { signal } : {}),
-  };
+  const input = parseEnsureOptions(options);
+  const { signal, onProgress } = input;
   const docker = createDockerCli(signal ? { signal } : {});
-  const [sourceOutcome, platformOutcome] = await Promise.allSettled([
-    resolveSource(complete as Parameters<typeof resolveSource>[0]),
-    complete.platform ?? enginePlatform(docker),
-  ]);
-  if (sourceOutcome.status === 'rejected') throw sourceOutcome.reason;
-  const source = sourceOutcome.value;
-  try {
-    if (platformOutcome.status === 'rejected') throw platformOutcome.reason;
-    return await ensureImageOf(source, docker, platformOutcome.value, complete);
-  } finally {
-    await source[Symbol.asyncDispose]();
-  }
-}
-
-async function ensureImageOf(
-  source: Source,
-  docker: DockerCli,
-  platform: string,
-  options: Options,
-): Promise<ImageResult> {
+  await using plan = await planImage(docker, input);
+  const { source } = plan;
   const { commit, tree, dirty, branch } = source;
-  options.onProgress?.({ type: 'resolved', commit: commit.id, tree, dirty, ...(branch ? { branch } : {}) });
-  const { buildArgs, bases } = await chooseBases(source, docker, options);
-  const key = imageKey({
-    tree,
-    dockerfile: options.dockerfile,
-    ...(options.target ? { target: options.target } : {}),
-    bases,
-    buildArgs,
-    platform,
-  });
-  const existing = options.force ? undefined : await findImage(docker, key, source);
-  if (existing) options.onProgress?.({ type: 'found', imageId: existing.id });
-  const image = existing ?? (await build(source, docker, key, buildArgs, options));
-  const tags = [`${options.name}:tree-${tree.slice(0, 16)}`, `${options.name}:local`];
+  onProgress?.({ type: 'resolved', commit: commit.id, tree, dirty, ...(branch ? { branch } : {}) });
+
+  const anew = input.force || input.noCache;
+  const present = anew ? undefined : await findOnEngine(docker, plan);
+  if (present) onProgress?.({ type: 'found', imageId: present.id, where: 'engine' });
+  const { image, built } = present ? { image: present, built: false } : await obtain(docker, plan, input);
+  const tags = [`${input.name}:tree-${tree.slice(0, 16)}`, `${input.name}:local`];
   await tagImage(docker, image, tags);
-  const digest = image.digests[0]?.split('@')[1];
+  const digest =
+    input.push && input.registry
+      ? await push(docker, plan, image, input.registry, input)
+      : image.digests[0]?.split('@')[1];
   return {
-    key,
+    key: plan.key,
     imageId: image.id,
     ...(digest ? { digest } : {}),
     tags,
@@ -173,109 +65,112 @@ async function ensureImageOf(
     commit: commit.id,
     ...(branch ? { branch } : {}),
     dirty,
-    built: existing === undefined,
+    built,
   };
 }
 
-/** Only an image that says it is of this key and this commit will do; the engine labels an image when it is whole. */
-async function findImage(docker: DockerCli, key: string, source: Source): Promise<EngineImage | undefined> {
+/**
+ * Only an image that says it is of this key and this commit will do. The engine labels an image when it is whole, so a
+ * build that was killed leaves none; one of the same files in another commit differs in its `.git`.
+ */
+async function findOnEngine(docker: DockerCli, { key, source }: ImagePlan): Promise<EngineImage | undefined> {
   const [id] = await findImages(docker, { [IMAGE_LABELS.key]: key, ...headLabels(source) });
   return id === undefined ? undefined : (await inspectImages(docker, [id]))[0];
 }
 
-async function chooseBases(
-  source: Source,
+async function obtain(
   docker: DockerCli,
-  options: Options,
-): Promise<{ buildArgs: Record<string, string>; bases: { reference: string; id: string }[] }> {
-  const dockerfile = await readDockerfile(source, options.dockerfile);
-  const takesBase = 'BASE_IMAGE' in readBaseImages(dockerfile).args;
-  if (options.baseImage && !takesBase) {
-    throw new SandboxImageError(
-      'INVALID_OPTIONS',
-      `${options.dockerfile} has no "ARG BASE_IMAGE" before its first FROM, so the base image ${options.baseImage} would have no effect.`,
-    );
-  }
-  const local = `${options.name}-base:local`;
-  const given = options.baseImage ?? options.buildArgs.BASE_IMAGE;
-  const withBase = (base: string | undefined): Record<string, string> => ({
-    ...options.buildArgs,
-    ...(base ? { BASE_IMAGE: base } : {}),
+  plan: ImagePlan,
+  input: EnsureInput,
+): Promise<{ image: EngineImage; built: boolean }> {
+  const { signal, onProgress } = input;
+  const files = await openImageStore(input.storeDir).open(plan.key);
+  const asked = Date.now();
+  await using lock = await lockKey(files.lockFile, {
+    onWait: ({ pid, host }) => onProgress?.({ type: 'waiting', pid, host, logFile: files.logFile }),
+    ...(signal ? { signal } : {}),
   });
-  const asked = [
-    ...readBaseImages(dockerfile, withBase(given)).references,
-    ...(takesBase && !given ? [local] : []),
-  ];
-  const present = await inspectImages(docker, asked);
-  const idOf = (reference: string): string | undefined =>
-    present.find((image) => isNamed(image, reference))?.id;
-  const base = given ?? (takesBase && idOf(local) ? local : undefined);
-  const buildArgs = withBase(base);
-  const { references } = readBaseImages(dockerfile, buildArgs);
-  return {
-    buildArgs,
-    bases: references.map((reference) => ({ reference, id: idOf(reference) ?? reference })),
-  };
-}
-
-function isNamed(image: EngineImage, reference: string): boolean {
-  const tagged = /[@:][^/]*$/.test(reference) ? reference : `${reference}:latest`;
-  return [reference, tagged].some((name) => [image.id, ...image.tags, ...image.digests].includes(name));
-}
-
-async function readDockerfile(source: Source, path: string): Promise<string> {
-  const found = await source.git.attempt(['cat-file', 'blob', `${source.tree}:${path}`]);
-  // A missing one is reported with the names of others when the context is made.
-  if (found.exitCode === 0) return found.stdout;
-  await buildContext(source, { dockerfile: path });
-  return '';
+  if (lock.waited) {
+    // What another process made or failed to make in the meantime answers for this one too.
+    const image = await findOnEngine(docker, plan);
+    if (image) {
+      onProgress?.({ type: 'found', imageId: image.id, where: 'engine' });
+      return { image, built: false };
+    }
+    const failure = await files.readFailure();
+    if (failure && failure.at >= asked) throw failure.error;
+  } else if (input.registry && !input.force && !input.noCache) {
+    const image = await pullImage(docker, plan, input.registry, onProgress);
+    if (image) return { image, built: false };
+  }
+  try {
+    const image = await build(docker, plan, input, files);
+    await files.clearFailure();
+    return { image, built: true };
+  } catch (error) {
+    if (error instanceof SandboxImageError && error.code === 'BUILD_FAILED') await files.writeFailure(error);
+    throw error;
+  }
 }
 
 async function build(
-  source: Source,
   docker: DockerCli,
-  key: string,
-  buildArgs: Record<string, string>,
-  options: Options,
+  { source, key, buildArgs }: ImagePlan,
+  input: EnsureInput,
+  { logFile, storeDir }: ImageFiles,
 ): Promise<EngineImage> {
+  const { dockerfile, target, platform, network, signal, onProgress } = input;
   const started = performance.now();
-  const { logFile } = await openImageStore(options.storeDir).open(key);
   const cli = await findBuildCli();
-  options.onProgress?.({ type: 'building', key, logFile, command: cli.kind });
-  const ca = options.secrets.some((secret) => secret.id === 'ca') ? undefined : await findCaBundle();
+  await refuseSecrets(source, { allow: input.allowSecrets, cacheDir: storeDir });
+  const ca = input.secrets.some((secret) => secret.id === 'ca') ? undefined : await findCaBundle();
   const epoch = process.env.SOURCE_DATE_EPOCH ?? String(source.commit.time);
   const context = await buildContext(source, {
-    dockerfile: options.dockerfile,
-    submodules: options.submodules,
+    dockerfile,
+    submodules: input.submodules,
     mtime: Number(epoch),
   });
+  onProgress?.({ type: 'building', key, logFile, command: cli.kind });
   const id = await buildImage({
     cli,
     context,
-    dockerfile: options.dockerfile,
+    dockerfile,
     buildArgs: { SOURCE_DATE_EPOCH: epoch, ...buildArgs },
-    labels: imageLabels(source, { key, name: options.name }),
-    secrets: [...options.secrets, ...(ca ? [{ id: 'ca', src: ca.file }] : [])],
-    noCache: options.force,
+    labels: imageLabels(source, { key, name: input.name }),
+    secrets: [...input.secrets, ...(ca ? [{ id: 'ca', src: ca.file }] : [])],
+    noCache: input.noCache,
     logFile,
-    contextCommand: `sandbox image context${source.dirty ? '' : ` --ref ${source.commit.id}`}`,
-    ...(options.target ? { target: options.target } : {}),
-    ...(options.platform ? { platform: options.platform } : {}),
-    ...(options.network ? { network: options.network } : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    contextCommand: contextCommand(source.dirty ? undefined : source.commit.id, dockerfile),
+    ...(target ? { target } : {}),
+    ...(platform ? { platform } : {}),
+    ...(network ? { network } : {}),
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
   });
   const [image] = await inspectImages(docker, [id]);
   if (image?.labels[IMAGE_LABELS.key] !== key) {
     throw new SandboxImageError(
       'ENGINE_FAILED',
-      `The build ended well, but the engine does not have the image ${id}.`,
-      {
-        details: { imageId: id, key },
-      },
+      `The build ended well, but the engine does not have its image ${id}: it was removed, or the build went to another engine.`,
+      { details: { imageId: id, key } },
     );
   }
-  const seconds = (performance.now() - started) / 1000;
-  options.onProgress?.({ type: 'built', imageId: id, seconds });
+  onProgress?.({ type: 'built', imageId: id, seconds: (performance.now() - started) / 1000 });
   return image;
+}
+
+async function push(
+  docker: DockerCli,
+  plan: ImagePlan,
+  image: EngineImage,
+  registry: string,
+  { onProgress }: EnsureInput,
+): Promise<string> {
+  const pushed = await pushImage(docker, plan, image, registry);
+  onProgress?.({ type: 'pushed', ...pushed });
+  return pushed.digest;
+}
+
+function contextCommand(ref: string | undefined, dockerfile: string): string {
+  return `sandbox image context --dockerfile ${dockerfile}${ref === undefined ? '' : ` --ref ${ref}`}`;
 }

@@ -1,13 +1,36 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
+import { z } from 'zod';
+import { replaceFile } from './replace-file.js';
+import { SandboxImageError } from './sandbox-image-error.js';
+
+/** What is kept of one image outside the engine. */
+export interface ImageFiles {
+  dir: string;
+  /** What is shared by all images. */
+  storeDir: string;
+  /** Output of its latest build, whether that succeeded or not. */
+  logFile: string;
+  lockFile: string;
+  /** How the latest build failed; `at` is in ms since 1970. */
+  readFailure(): Promise<{ at: number; error: SandboxImageError } | undefined>;
+  writeFailure(error: SandboxImageError): Promise<void>;
+  clearFailure(): Promise<void>;
+}
 
 /** Where this user's build logs and locks are, one directory per image key. */
 export interface ImageStore {
   dir: string;
   /** Makes the image's directory if need be. */
-  open(key: string): Promise<{ dir: string; logFile: string; lockFile: string }>;
+  open(key: string): Promise<ImageFiles>;
 }
+
+const failureSchema = z.object({
+  at: z.number(),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
 
 /** @param dir @default `ITERATE_SANDBOX_IMAGE_DIR`, else the user's data directory of this system */
 export function openImageStore(dir?: string): ImageStore {
@@ -20,7 +43,31 @@ export function openImageStore(dir?: string): ImageStore {
     async open(key) {
       const imageDir = join(root, key);
       await mkdir(imageDir, { recursive: true, mode: 0o700 });
-      return { dir: imageDir, logFile: join(imageDir, 'build.log'), lockFile: join(imageDir, 'lock') };
+      return imageFiles(imageDir, root);
     },
+  };
+}
+
+function imageFiles(dir: string, storeDir: string): ImageFiles {
+  const failureFile = join(dir, 'failure.json');
+  return {
+    dir,
+    storeDir,
+    logFile: join(dir, 'build.log'),
+    lockFile: join(dir, 'lock'),
+    async readFailure() {
+      let text: string;
+      try {
+        text = await readFile(failureFile, 'utf8');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+      const { at, message, details } = failureSchema.parse(JSON.parse(text));
+      return { at, error: new SandboxImageError('BUILD_FAILED', message, { details }) };
+    },
+    writeFailure: ({ message, details }) =>
+      replaceFile(failureFile, JSON.stringify({ at: Date.now(), message, details })),
+    clearFailure: () => rm(failureFile, { force: true }),
   };
 }

@@ -44,6 +44,8 @@ export async function* readBlobs(
       await input.skip(1);
     }
   } finally {
+    // The process counts as ended only when its output is read to the end or given up.
+    await input.close();
     subprocess.kill();
     await exit;
   }
@@ -84,6 +86,10 @@ class ReadAhead {
 
   async skip(size: number): Promise<void> {
     for await (const _ of this.take(size));
+  }
+
+  async close(): Promise<void> {
+    await this.#source.return?.();
   }
 
   async #more(): Promise<boolean> {

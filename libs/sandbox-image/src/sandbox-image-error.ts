@@ -15,6 +15,8 @@ export type SandboxImageErrorCode =
   | 'ENGINE_FAILED'
   | 'BUILDKIT_MISSING'
   | 'BUILD_FAILED'
+  | 'PUSH_FAILED'
+  | 'SECRETS_FOUND'
   | 'ABORTED';
 
 /** The one error of this library; recognise it by `code`, which survives wires and package copies. */

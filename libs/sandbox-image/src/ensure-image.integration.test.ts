@@ -1,0 +1,253 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { docker, engineFixture, imageIds, SHELL_BASE } from '../test/engine-fixture.js';
+import { git, tempDir } from '../test/temp-repository.js';
+import { ensureImage } from './ensure-image.js';
+import type { ImageEvent } from './image-event.js';
+import { IMAGE_LABELS } from './image-labels.js';
+
+const COPY_ALL = 'FROM scratch\nCOPY . /repo\nCMD ["none"]\n';
+
+/** Copies a directory out of an image. */
+async function extract(image: string, path: string): Promise<AsyncDisposable & { path: string }> {
+  const dir = await tempDir('extracted');
+  const container = await docker('create', image);
+  try {
+    await docker('cp', `${container}:${path}/.`, dir.path);
+  } finally {
+    await docker('rm', container);
+  }
+  return dir;
+}
+
+it('builds once, finds it again, and rebuilds after the image was removed', async () => {
+  await using fixture = await engineFixture({ Dockerfile: COPY_ALL, 'a.txt': 'a' });
+  const { repository, ...where } = fixture;
+  const options = { repoDir: repository.dir, dockerfile: 'Dockerfile', ...where };
+  const first = await ensureImage(options);
+  expect(first).toMatchObject({ built: true, dirty: false, branch: 'main', platform: /^linux\// });
+  expect(first.tags).toEqual([`${fixture.name}:tree-${first.tree.slice(0, 16)}`, `${fixture.name}:local`]);
+  const { digest: _, ...again } = await ensureImage(options);
+  expect(again).toEqual({ ...first, built: false });
+  expect(await ensureImage({ ...options, ref: 'main' })).toMatchObject({
+    imageId: first.imageId,
+    built: false,
+  });
+  await docker('rmi', '--force', first.imageId);
+  expect(await ensureImage(options)).toMatchObject({ key: first.key, built: true });
+});
+
+it('has a repository inside that equals the ref, clean and on its branch', async () => {
+  await using fixture = await engineFixture({
+    Dockerfile: COPY_ALL,
+    'a.txt': 'a',
+    '.gitignore': 'ignored\n',
+  });
+  const { repository, ...where } = fixture;
+  await repository.write({ ignored: 'x', 'untracked.txt': 'x' });
+  const { imageId, commit } = await ensureImage({
+    repoDir: repository.dir,
+    dockerfile: 'Dockerfile',
+    ref: 'main',
+    ...where,
+  });
+  await using inside = await extract(imageId, '/repo');
+  expect(await git(inside.path, 'status', '--porcelain', '--ignored', '--branch')).toBe('## main');
+  expect(await git(inside.path, 'rev-parse', 'HEAD')).toBe(commit);
+});
+
+it('keeps the key but renews .git when another commit has the same files', async () => {
+  await using fixture = await engineFixture({ Dockerfile: COPY_ALL });
+  const { repository, ...where } = fixture;
+  const options = { repoDir: repository.dir, dockerfile: 'Dockerfile', ...where };
+  const first = await ensureImage(options);
+  const second = await repository.commit('the same files');
+  const renewed = await ensureImage(options);
+  expect(renewed).toMatchObject({ key: first.key, commit: second, built: true });
+  await using inside = await extract(renewed.imageId, '/repo');
+  expect(await git(inside.path, 'rev-parse', 'HEAD')).toBe(second);
+  const detached = await ensureImage({ ...options, ref: first.commit });
+  expect(detached).toMatchObject({ key: first.key, commit: first.commit });
+  expect(detached).not.toHaveProperty('branch');
+  expect(await ensureImage({ ...options, ref: first.commit })).toMatchObject({ built: false });
+  expect(await ensureImage(options)).toMatchObject({ imageId: renewed.imageId, built: false });
+});
+
+it('builds the dirty working tree, and again only when it changes', async () => {
+  await using fixture = await engineFixture({ Dockerfile: COPY_ALL, 'a.txt': 'a' });
+  const { repository, ...where } = fixture;
+  const options = { repoDir: repository.dir, dockerfile: 'Dockerfile', ...where };
+  await repository.write({ 'a.txt': 'edited', 'new.txt': 'n' });
+  const dirty = await ensureImage(options);
+  expect(dirty).toMatchObject({ dirty: true, built: true });
+  await using inside = await extract(dirty.imageId, '/repo');
+  expect(await git(inside.path, 'status', '--porcelain')).toBe(' M a.txt\n?? new.txt');
+  expect(await ensureImage(options)).toMatchObject({ key: dirty.key, built: false });
+  await repository.write({ 'a.txt': 'edited again' });
+  expect(await ensureImage(options)).toMatchObject({ built: true });
+});
+
+it('makes one build of many that are asked for at once', async () => {
+  await using fixture = await engineFixture({ Dockerfile: COPY_ALL });
+  const { repository, ...where } = fixture;
+  const events: ImageEvent[] = [];
+  const results = await Promise.all(
+    Array.from({ length: 4 }, () =>
+      ensureImage({
+        repoDir: repository.dir,
+        dockerfile: 'Dockerfile',
+        onProgress: (event) => events.push(event),
+        ...where,
+      }),
+    ),
+  );
+  expect(new Set(results.map((result) => result.imageId)).size).toBe(1);
+  expect(results.filter((result) => result.built)).toHaveLength(1);
+  expect(events.filter((event) => event.type === 'building')).toHaveLength(1);
+  expect(events.some((event) => event.type === 'waiting')).toBe(true);
+});
+
+it('says which step failed with its last lines, keeps the log, and prints a command that fails the same way', async () => {
+  await using fixture = await engineFixture({
+    Dockerfile: `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\nRUN echo "it's $((6*7))" && echo to-stderr >&2 && exit 3\n`,
+  });
+  const { repository, ...where } = fixture;
+  const options = { repoDir: repository.dir, dockerfile: 'Dockerfile', baseImage: SHELL_BASE, ...where };
+  const failure = await ensureImage(options).then(
+    () => expect.unreachable(),
+    (error: unknown) => error,
+  );
+  expect(failure).toMatchObject({
+    code: 'BUILD_FAILED',
+    message: expect.stringMatching(/RUN echo[\s\S]*it's 42\n[\s\S]*to-stderr/),
+    details: { lines: ["it's 42", 'to-stderr'], step: expect.stringContaining('RUN echo') },
+  });
+  const { logFile, command } = (failure as { details: { logFile: string; command: string } }).details;
+  expect(await readFile(logFile, 'utf8')).toContain("it's 42");
+  expect(await imageIds(fixture.name)).toEqual([]);
+  // The context comes from the CLI; any tar of the tree does for this.
+  const [context = '', build = ''] = command.split(' | ');
+  expect(context).toBe(
+    `sandbox image context --dockerfile Dockerfile --ref ${await repository.git('rev-parse', 'HEAD')}`,
+  );
+  const rerun = await execa({ shell: 'bash', reject: false, all: true, cwd: repository.dir })(
+    `set -o pipefail; git archive HEAD | ${build}`,
+  );
+  expect(rerun.exitCode).not.toBe(0);
+  expect(rerun.all).toContain("it's 42");
+});
+
+it('passes base image, arguments and secrets to the build; a secret is in no layer and no log', async () => {
+  await using fixture = await engineFixture({
+    Dockerfile: [
+      'ARG BASE_IMAGE=none:none',
+      `FROM \${BASE_IMAGE}`,
+      'ARG GREETING',
+      'RUN --mount=type=secret,id=token test "$(wc -c < /run/secrets/token)" = 9 && echo "$GREETING" > /greeting',
+      'CMD ["none"]',
+    ].join('\n'),
+  });
+  const { repository, ...where } = fixture;
+  await using dir = await tempDir('secret');
+  const src = join(dir.path, 'token');
+  await execa('sh', ['-c', `printf swordfish > ${src}`]);
+  const options = {
+    repoDir: repository.dir,
+    dockerfile: 'Dockerfile',
+    baseImage: SHELL_BASE,
+    secrets: [{ id: 'token', src }],
+    ...where,
+  };
+  const hello = await ensureImage({ ...options, buildArgs: { GREETING: 'hello' } });
+  const moin = await ensureImage({ ...options, buildArgs: { GREETING: 'moin' } });
+  expect(moin.key).not.toBe(hello.key);
+  const container = await docker('create', moin.imageId);
+  try {
+    expect(await docker('cp', `${container}:/greeting`, '-')).toContain('moin');
+  } finally {
+    await docker('rm', container);
+  }
+  expect(await docker('history', '--no-trunc', moin.imageId)).not.toContain('swordfish');
+  expect(await readFile(join(fixture.storeDir, moin.key, 'build.log'), 'utf8')).not.toContain('swordfish');
+});
+
+it('leaves nothing that a later build trusts when its process is killed while it sends the context', async () => {
+  await using fixture = await engineFixture({ Dockerfile: COPY_ALL });
+  const { repository, storeDir, name } = fixture;
+  // Entries of a kilobyte each: wherever a pipe is cut off, it is cut off between two files.
+  const small = Array.from({ length: 8000 }, (_, file) => [`f/${file % 100}/${file}`, `${file}\n`]);
+  await repository.write(Object.fromEntries(small));
+  await repository.commit('many');
+  const script = `
+    import { ensureImage } from ${JSON.stringify(new URL('./ensure-image.ts', import.meta.url).href)};
+    await ensureImage(${JSON.stringify({ repoDir: repository.dir, dockerfile: 'Dockerfile', storeDir, name })});
+  `;
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@iterate/source', '--import', 'tsx', '--input-type=module', '--eval', script],
+    {
+      stdio: 'inherit',
+    },
+  );
+  // The docker client is the sign that the context is on its way.
+  const childrenFile = `/proc/${child.pid}/task/${child.pid}/children`;
+  const isBuilding = async (): Promise<boolean> => {
+    for (const pid of (await readFile(childrenFile, 'utf8')).trim().split(' ').filter(Boolean)) {
+      if ((await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).includes(IMAGE_LABELS.key))
+        return true;
+    }
+    return false;
+  };
+  while (!(await isBuilding())) await sleep(5);
+  child.kill('SIGKILL');
+  const options = { repoDir: repository.dir, dockerfile: 'Dockerfile', storeDir, name };
+  const image = await ensureImage(options);
+  await using inside = await extract(image.imageId, '/repo');
+  expect(await git(inside.path, 'status', '--porcelain')).toBe('');
+});
+
+it('stops when it is aborted', async () => {
+  await using fixture = await engineFixture({
+    Dockerfile: `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\nRUN sleep 600\n`,
+  });
+  const { repository, ...where } = fixture;
+  const controller = new AbortController();
+  const building = ensureImage({
+    repoDir: repository.dir,
+    dockerfile: 'Dockerfile',
+    baseImage: SHELL_BASE,
+    signal: controller.signal,
+    onProgress: (event) => {
+      if (event.type === 'step' && event.name.includes('sleep')) controller.abort(new Error('enough'));
+    },
+    ...where,
+  });
+  await expect(building).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(await imageIds(fixture.name)).toEqual([]);
+});
+
+it('refuses a tree that holds a secret, before anything is sent', async () => {
+  await using fixture = await engineFixture({
+    Dockerfile: COPY_ALL,
+    'config/.npmrc': `//registry.example.com/:_authToken=npm_${'a'.repeat(36)}\n`,
+  });
+  const { repository, ...where } = fixture;
+  const options = { repoDir: repository.dir, dockerfile: 'Dockerfile', ...where };
+  const refusal = await ensureImage(options).then(
+    () => expect.unreachable(),
+    (error: unknown) => error,
+  );
+  expect(refusal).toMatchObject({
+    code: 'SECRETS_FOUND',
+    details: {
+      findings: expect.arrayContaining([{ path: 'config/.npmrc', line: 1, rule: 'NPM_ACCESS_TOKEN' }]),
+    },
+  });
+  expect(`${refusal} ${JSON.stringify(refusal)}`).not.toContain('aaaa');
+  expect(await imageIds(fixture.name)).toEqual([]);
+  expect(await ensureImage({ ...options, allowSecrets: ['config/*'] })).toMatchObject({ built: true });
+});

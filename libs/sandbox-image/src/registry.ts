@@ -1,0 +1,74 @@
+import type { DockerCli } from './docker-cli.js';
+import { type EngineImage, inspectImages, tagImage } from './engine.js';
+import type { ImageEvent } from './image-event.js';
+import { headLabels, IMAGE_LABELS } from './image-labels.js';
+import type { ImagePlan } from './image-plan.js';
+import { SandboxImageError } from './sandbox-image-error.js';
+
+/** Tags of an image in a registry: by its key for lookup, by its tree for people. */
+function references({ key, source }: ImagePlan, registry: string): { byKey: string; byTree: string } {
+  return {
+    byKey: `${registry}:key-${key.slice(0, 32)}`,
+    byTree: `${registry}:tree-${source.tree.slice(0, 16)}`,
+  };
+}
+
+/**
+ * Pulls the image of this key and commit. A registry that has none is the common case; one that does not answer is
+ * told as a warning, since a build gives the same image.
+ */
+export async function pullImage(
+  docker: DockerCli,
+  plan: ImagePlan,
+  registry: string,
+  onProgress: ((event: ImageEvent) => void) | undefined,
+): Promise<EngineImage | undefined> {
+  const { byKey } = references(plan, registry);
+  let refusal = '';
+  await docker.text(['pull', '--quiet', byKey], {
+    tolerate: (stderr) => {
+      refusal = stderr.trim();
+      return true;
+    },
+  });
+  if (refusal !== '') {
+    if (!/not found|manifest unknown|does not exist|name unknown/i.test(refusal)) {
+      onProgress?.({ type: 'warning', message: `${registry} was not asked for the image: ${refusal}` });
+    }
+    return undefined;
+  }
+  const [image] = await inspectImages(docker, [byKey]);
+  const wanted = Object.entries({ [IMAGE_LABELS.key]: plan.key, ...headLabels(plan.source) });
+  if (!image || wanted.some(([name, value]) => (image.labels[name] ?? '') !== value)) return undefined;
+  onProgress?.({ type: 'found', imageId: image.id, where: 'registry' });
+  return image;
+}
+
+/** Pushes an image and pulls it back by its digest: what the registry then gives out is what was sent. */
+export async function pushImage(
+  docker: DockerCli,
+  plan: ImagePlan,
+  image: EngineImage,
+  registry: string,
+): Promise<{ reference: string; digest: string }> {
+  const { byKey, byTree } = references(plan, registry);
+  await tagImage(docker, image, [byKey, byTree]);
+  for (const reference of [byKey, byTree]) await docker.text(['push', '--quiet', reference]);
+  const [pushed] = await inspectImages(docker, [image.id]);
+  const digest = pushed?.digests.find((candidate) => candidate.startsWith(`${registry}@`))?.split('@')[1];
+  if (digest === undefined) {
+    throw new SandboxImageError('PUSH_FAILED', `${registry} took the image but gave it no digest.`, {
+      details: { registry, imageId: image.id },
+    });
+  }
+  await docker.text(['pull', '--quiet', `${registry}@${digest}`]);
+  const [back] = await inspectImages(docker, [`${registry}@${digest}`]);
+  if (back?.id !== image.id) {
+    throw new SandboxImageError(
+      'PUSH_FAILED',
+      `${registry}@${digest} is ${back?.id ?? 'no image'} when it is pulled back, and not ${image.id}: push again.`,
+      { details: { registry, digest, expected: image.id, actual: back?.id } },
+    );
+  }
+  return { reference: byKey, digest };
+}
