@@ -20,8 +20,9 @@ try {
       (error: unknown) => fail(error),
     );
   };
-  process.once('SIGTERM', end);
-  process.once('SIGINT', end);
+  // Listeners that stay: the env file's lock ends the process on a signal that has no other listener.
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
 } catch (error) {
   fail(error);
 }

@@ -57,6 +57,13 @@ describe('dist/server.js', () => {
       await fetch(`${url}/api/services/events`, { headers: { authorization: `Bearer ${token}` } }),
     );
     await events.next();
+    // The lock of the env file has signal handlers of its own, loaded with the first write.
+    const written = await fetch(`${url}/api/env`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ set: { A: '1' } }),
+    });
+    expect(written.status).toBe(200);
     program.child.kill('SIGTERM');
     expect(await program.ended).toBe(0);
     expect(program.output()).toContain('msg=stopping signal=SIGTERM');
