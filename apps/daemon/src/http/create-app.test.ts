@@ -125,6 +125,7 @@ describe('PATCH /api/env', () => {
     ['an unknown field', { set: { A: '1' }, values: {} }, 'values'],
     ['nothing to do', {}, 'nothing to do'],
     ['a bad key', { set: { '1A': 'x' } }, 'set.1A'],
+    ['a name that objects cannot hold', '{"set":{"__proto__":"s3cret","A":"1"}}', '__proto__'],
     ['a key with a line break', { remove: ['A\nB=1'] }, 'remove.0'],
     ['a value that is no string', { set: { A: 1 } }, 'set.A: expected a string'],
     ['NUL', { set: { A: 's3cret\0' } }, 'NUL'],
@@ -142,6 +143,14 @@ describe('PATCH /api/env', () => {
     expect(JSON.stringify(answer)).toContain(finding);
     expect(JSON.stringify(answer)).not.toContain('s3cret');
     expect(await readFile(daemon.envFile, 'utf8')).toBe('# mine\nKEEP=1\nOLD=2\n');
+  });
+
+  it('keeps names that every object has', async () => {
+    const response = await daemon.request('PATCH', '/api/env', {
+      set: { constructor: '1' },
+      remove: ['toString'],
+    });
+    expect(await response.json()).toEqual({ set: ['constructor'], removed: [], unchanged: ['toString'] });
   });
 
   it('refuses a body that is too large', async () => {

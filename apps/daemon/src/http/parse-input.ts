@@ -20,10 +20,18 @@ export async function parseJsonBody<Schema extends z.ZodType>(
   const text = await context.req.text();
   let body: unknown;
   try {
-    body = JSON.parse(text);
-  } catch {
+    body = JSON.parse(text, refuseProto);
+  } catch (error) {
+    if (error instanceof DaemonError) throw error;
     // The parser's own message quotes the text, which can hold a secret.
     throw new DaemonError('bad-request', 'The body is not valid JSON.', { issues: ['body: not valid JSON'] });
   }
   return parseInput(schema, body);
+}
+
+/** Objects cannot hold this name as data: somewhere on the way it would be lost without a word. */
+function refuseProto(name: string, value: unknown): unknown {
+  if (name !== '__proto__') return value;
+  const issue = 'the name __proto__ cannot be used';
+  throw new DaemonError('bad-request', `The request is not valid. ${issue}.`, { issues: [issue] });
 }
