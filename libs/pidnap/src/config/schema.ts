@@ -68,7 +68,11 @@ const logProbe = z.strictObject({
   ...timing,
 });
 
-const probe = z.union([httpProbe, tcpProbe, execProbe, logProbe]);
+const probe = z.union([httpProbe, tcpProbe, execProbe, logProbe], 'a probe has one of http, tcp, exec, log');
+const livenessProbe = z.union(
+  [httpProbe, tcpProbe, execProbe],
+  'a liveness probe has one of http, tcp, exec; a log line cannot show that a process still lives',
+);
 
 const dependsOn = z.union([z.array(name), z.record(name, z.enum(['started', 'healthy', 'completed']))]).check(
   z.meta({
@@ -118,7 +122,7 @@ const process = z.strictObject({
     z.strictObject({
       startup: z.optional(probe),
       readiness: z.optional(probe),
-      liveness: z.optional(z.union([httpProbe, tcpProbe, execProbe])),
+      liveness: z.optional(livenessProbe),
     }),
   ),
   restart: z.optional(z.enum(['always', 'on-failure', 'never'])),

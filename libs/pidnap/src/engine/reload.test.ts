@@ -1,0 +1,156 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  collect,
+  eventually,
+  isRunning,
+  type TestManager,
+  tempDir,
+  testManagerFrom,
+} from '../../test/test-manager.js';
+import type { PidnapConfig } from '../config/config.js';
+
+const sleeper = (seconds = 1000): { command: [string, ...string[]] } => ({
+  command: ['sleep', String(seconds)],
+});
+const base = { http: false, logDir: 'logs' } as const;
+
+function write(dir: string, config: PidnapConfig): void {
+  writeFileSync(join(dir, 'pidnap.config.json'), JSON.stringify({ ...base, ...config }));
+}
+
+async function start(config: PidnapConfig): Promise<TestManager> {
+  const dir = tempDir();
+  write(dir.path, config);
+  return testManagerFrom(dir);
+}
+
+describe('reload', () => {
+  it('touches only what changed', async () => {
+    await using test = await start({
+      env: { A: '1' },
+      processes: {
+        same: sleeper(),
+        changed: sleeper(),
+        gone: sleeper(),
+        tuned: sleeper(),
+        envy: { ...sleeper(), env: { X: '1' } },
+        stopped: sleeper(),
+      },
+    });
+    const pids = new Map((await test.manager.processes.list()).map(({ name, pid }) => [name, pid]));
+    await test.manager.processes.stop('stopped');
+    write(test.dir, {
+      env: { A: '1' },
+      processes: {
+        same: sleeper(),
+        changed: sleeper(2000),
+        tuned: { ...sleeper(), restart: 'on-failure', stopTimeout: 50 },
+        envy: { ...sleeper(), env: { X: '2' } },
+        stopped: sleeper(2000),
+        added: sleeper(),
+      },
+    });
+    expect(await test.manager.reload()).toEqual({
+      added: ['added'],
+      removed: ['gone'],
+      restarted: ['changed', 'envy'],
+      updated: ['stopped', 'tuned'],
+      unchanged: ['same'],
+    });
+    await test.until('envy', 'ready');
+    const after = new Map((await test.manager.processes.list()).map(({ name, pid }) => [name, pid]));
+    expect([...after.keys()]).toEqual(['same', 'changed', 'tuned', 'envy', 'stopped', 'added']);
+    for (const name of ['same', 'tuned']) expect(after.get(name)).toBe(pids.get(name));
+    for (const name of ['changed', 'envy']) expect(after.get(name)).not.toBe(pids.get(name));
+    expect(isRunning(pids.get('gone') ?? 0)).toBe(false);
+    expect(after.get('stopped')).toBeNull();
+    expect(after.get('added')).not.toBeNull();
+    expect((await test.process('tuned')).restart).toBe('on-failure');
+    await expect(test.process('gone')).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('is refused whole when the new configuration is invalid', async () => {
+    await using test = await start({ processes: { web: sleeper() } });
+    const { pid } = await test.process('web');
+    write(test.dir, { processes: { web: sleeper(5), other: { ...sleeper(), dependsOn: ['nobody'] } } });
+    await expect(test.manager.reload()).rejects.toMatchObject({
+      code: 'config-invalid',
+      details: {
+        issues: [{ path: 'processes.other.dependsOn', message: 'there is no task or process "nobody"' }],
+      },
+    });
+    writeFileSync(join(test.dir, 'pidnap.config.json'), '{ half');
+    await expect(test.manager.reload()).rejects.toMatchObject({ code: 'config-invalid' });
+    expect((await test.manager.processes.list()).map((process) => process.pid)).toEqual([pid]);
+  });
+
+  it('refuses to change what only a new manager can take on', async () => {
+    await using test = await start({ processes: { web: sleeper() } });
+    write(test.dir, { logDir: 'elsewhere', processes: { web: sleeper(5) } });
+    await expect(test.manager.reload()).rejects.toMatchObject({
+      code: 'conflict',
+      details: { settings: ['logDir'] },
+    });
+    expect((await test.process('web')).command).toEqual(['sleep', '1000']);
+  });
+
+  it('does not run a finished task again, unless its definition changed', async () => {
+    const count = { command: 'echo run >> count' };
+    await using test = await start({ tasks: { count }, processes: { web: sleeper() } });
+    await test.manager.waitReady();
+    write(test.dir, { tasks: { count }, processes: { web: sleeper(5) } });
+    expect((await test.manager.reload()).unchanged).toEqual(['count']);
+    write(test.dir, { tasks: { count: { command: 'echo other >> count' } }, processes: { web: sleeper(5) } });
+    expect((await test.manager.reload()).restarted).toEqual(['count']);
+    await test.manager.waitReady();
+    expect(readFileSync(join(test.dir, 'count'), 'utf8')).toBe('run\nother\n');
+  });
+
+  it('unblocks what waited for a task that was wrong', async () => {
+    await using test = await start({
+      tasks: { prepare: { command: 'exit 1' } },
+      processes: { web: { ...sleeper(), dependsOn: ['prepare'] } },
+    });
+    await test.until('web', 'failed');
+    write(test.dir, {
+      tasks: { prepare: { command: 'exit 0' } },
+      processes: { web: { ...sleeper(), dependsOn: ['prepare'] } },
+    });
+    await test.manager.reload();
+    await test.until('web', 'ready');
+  });
+
+  it('watches env files that came with it', async () => {
+    await using test = await start({ processes: { web: sleeper() } });
+    write(test.dir, {
+      envFile: '.env',
+      processes: { web: { ...sleeper(), envOptions: { reloadDelay: true } } },
+    });
+    await test.manager.reload();
+    writeFileSync(join(test.dir, '.env'), 'KEY=1\n');
+    await eventually(async () => expect((await test.process('web')).restarts).toBe(1));
+  });
+
+  it('a log that is followed goes on over the reload, with services that came with it', async () => {
+    const say = (word: string) => ({ command: `echo ${word}; exec sleep 1000` });
+    await using test = await start({ processes: { web: say('old') } });
+    const stop = new AbortController();
+    const lines = collect(test.manager.logs([], { follow: true, signal: stop.signal }));
+    await eventually(() => expect(test.output('web')).toEqual(['old']));
+    write(test.dir, { processes: { web: say('new'), extra: say('extra') } });
+    await test.manager.reload();
+    await eventually(() => expect(test.output('extra')).toEqual(['extra']));
+    await eventually(() => expect(test.output('web')).toEqual(['old', 'new']));
+    stop.abort();
+    expect((await lines).sort()).toEqual(['extra', 'new', 'old']);
+  });
+
+  it('takes several at once one after the other', async () => {
+    await using test = await start({ processes: { web: sleeper() } });
+    write(test.dir, { processes: { web: sleeper(5), b: sleeper() } });
+    const results = await Promise.all([test.manager.reload(), test.manager.reload()]);
+    expect(results.map(({ added }) => added)).toEqual([['b'], []]);
+  });
+});
