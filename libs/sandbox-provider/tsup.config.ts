@@ -1,3 +1,3 @@
 import { libConfig } from '../../tools/tsup/lib.js';
 
-export default libConfig({ index: 'src/index.ts' });
+export default libConfig({ index: 'src/index.ts', conformance: 'src/conformance.ts', fake: 'src/fake.ts' });

@@ -2,6 +2,7 @@ import type { ValidSandboxSpec } from '@iterate/sandbox-provider';
 import type Docker from 'dockerode';
 import type { DockerExtra } from './docker-extra.js';
 import { IDEMPOTENCY_LABEL, SANDBOX_LABEL } from './docker-labels.js';
+import { EXPIRY_LABEL } from './expiry-record.js';
 
 /**
  * What root inside keeps of Docker's default capabilities: own, read and signal what belongs to another
@@ -41,6 +42,7 @@ export function containerConfig(
     Labels: {
       ...spec.labels,
       [SANDBOX_LABEL]: '1',
+      ...(spec.ttlMs === undefined ? {} : { [EXPIRY_LABEL]: '1' }),
       ...(spec.idempotencyKey === undefined ? {} : { [IDEMPOTENCY_LABEL]: spec.idempotencyKey }),
     },
     ...(spec.command === undefined ? {} : { Cmd: [...spec.command], Entrypoint: [] }),

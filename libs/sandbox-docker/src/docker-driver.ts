@@ -18,6 +18,7 @@ import { dockerImages } from './docker-images.js';
 import { infoFromList } from './docker-info.js';
 import { IDEMPOTENCY_LABEL, SANDBOX_LABEL } from './docker-labels.js';
 import { DockerSandbox } from './docker-sandbox.js';
+import { EXPIRY_LABEL, readExpiries, writeExpiry } from './expiry-record.js';
 import { ensureSandboxNetwork, releaseSandboxNetwork, SANDBOX_NETWORK } from './sandbox-network.js';
 
 /** Containers of one engine as sandboxes. */
@@ -62,6 +63,8 @@ export class DockerDriver implements Driver<DockerExtra> {
       try {
         signal?.throwIfAborted();
         onEvent?.({ step: 'starting the container' });
+        if (spec.ttlMs !== undefined)
+          await writeExpiry(docker, container.id, new Date(Date.now() + spec.ttlMs));
         await sandbox.start(signal === undefined ? {} : { signal });
         return sandbox;
       } catch (error) {
@@ -86,8 +89,12 @@ export class DockerDriver implements Driver<DockerExtra> {
     const containers = await guarded({ operation: 'list sandboxes', endpoint }, () =>
       docker.listContainers({ all: true, filters: { label } }),
     );
+    const expiries = containers.some(({ Labels }) => EXPIRY_LABEL in Labels)
+      ? await guarded({ operation: 'list expiries', endpoint }, () => readExpiries(docker))
+      : undefined;
     for (const container of containers) {
-      const info = infoFromList(container);
+      const expiresAt = expiries?.get(container.Id);
+      const info = { ...infoFromList(container), ...(expiresAt === undefined ? {} : { expiresAt }) };
       if (states === undefined || states.includes(info.state)) yield info;
     }
   }

@@ -21,6 +21,10 @@ const MAX_EXIT_POLL_MS = 50;
 const KILL_GRACE_MS = 1_000;
 /** SIGKILL is repeated: a process that forks while being killed can escape one sweep. */
 const KILL_ATTEMPTS = 5;
+/** After so long without taking input, a process is looked at: it may have ended. */
+const STUCK_INPUT_MS = 250;
+/** As long as the engine itself waits for the rest of an ended process's output. */
+const OUTPUT_GRACE_MS = 2_000;
 /** A terminal can be resized only once its process runs, shortly after the start is answered. */
 const RESIZE_ATTEMPTS = 20;
 
@@ -91,7 +95,9 @@ export async function startProcess(
     async kill(name = 'SIGTERM') {
       if (!finished) await kill(name);
     },
-    ...(options.stdin === true ? { stdin: processInput(stream) } : {}),
+    ...(options.stdin === true
+      ? { stdin: processInput(stream, () => endWithProcess(stream, exec, context)) }
+      : {}),
     ...(tty === undefined ? {} : { resize: (size: TtySize) => resizeTty(exec, size, context) }),
   };
 }
@@ -164,13 +170,30 @@ function commandNotFound(argv: readonly string[]): SandboxError<'CommandNotFound
   );
 }
 
-function processInput(stream: Duplex): ProcessInput {
+/** @param onStuck Called when the process takes no input for a while. */
+function processInput(stream: Duplex, onStuck: () => Promise<void>): ProcessInput {
   const settle = (act: (done: (error?: Error | null) => void) => void) =>
     new Promise<void>((resolve, reject) => act((error) => (error ? reject(error) : resolve())));
   return {
-    write: (chunk) => settle((done) => stream.write(chunk, done)),
+    write(chunk) {
+      const watch = setInterval(() => {
+        onStuck().catch(() => stream.destroy());
+      }, STUCK_INPUT_MS);
+      return settle((done) => stream.write(chunk, done)).finally(() => clearInterval(watch));
+    },
     end: () => settle((done) => stream.end(() => done())),
   };
+}
+
+/**
+ * The engine does not close the stream of a process that ended with input unread. Looks whether it ended, and
+ * closes the stream once its output has had time to arrive.
+ */
+async function endWithProcess(stream: Duplex, exec: Docker.Exec, context: CallContext): Promise<void> {
+  const { Running, ExitCode } = await guarded(context, () => exec.inspect());
+  if (Running || ExitCode === null) return;
+  await sleep(OUTPUT_GRACE_MS);
+  stream.destroy();
 }
 
 async function resizeTty(exec: Docker.Exec, { cols, rows }: TtySize, context: CallContext): Promise<void> {

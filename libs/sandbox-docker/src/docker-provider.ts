@@ -14,10 +14,10 @@ const configSchema = z.strictObject({
 
 const capabilities: Capabilities = {
   pause: true,
-  snapshot: false,
-  stats: false,
+  snapshot: true,
+  stats: true,
   setLabels: false,
-  expiry: false,
+  expiry: true,
   resources: true,
   tty: true,
   stdin: true,

@@ -9,7 +9,9 @@ import {
   isSandboxError,
   type LogLine,
   type LogOptions,
+  SandboxError,
   type SandboxInfo,
+  type SandboxStats,
   type SpawnOptions,
 } from '@iterate/sandbox-provider';
 import type Docker from 'dockerode';
@@ -19,6 +21,9 @@ import { type CallContext, guarded, statusCode } from './docker-error.js';
 import { infoFromInspect } from './docker-info.js';
 import { readLogs } from './docker-logs.js';
 import { startProcess } from './docker-process.js';
+import { commitSnapshot } from './docker-snapshot.js';
+import { parseStats } from './docker-stats.js';
+import { EXPIRY_LABEL, readExpiry, removeExpiry, writeExpiry } from './expiry-record.js';
 import { type FileOwner, resolveOwner } from './file-owner.js';
 import { pathStat } from './path-stat.js';
 import { ensureSandboxNetwork, releaseSandboxNetwork } from './sandbox-network.js';
@@ -44,7 +49,13 @@ export class DockerSandbox implements DriverSandbox {
   }
 
   async info(): Promise<SandboxInfo> {
-    return infoFromInspect(await this.#inspect('inspect'));
+    const inspect = await this.#inspect('inspect');
+    const info = infoFromInspect(inspect);
+    if (inspect.Config.Labels[EXPIRY_LABEL] === undefined) return info;
+    const expiresAt = await guarded(this.#context('read the expiry'), () =>
+      readExpiry(this.#client.docker, this.id),
+    );
+    return expiresAt === undefined ? info : { ...info, expiresAt };
   }
 
   async start(options: { signal?: AbortSignal } = {}): Promise<void> {
@@ -79,6 +90,7 @@ export class DockerSandbox implements DriverSandbox {
         if (status !== 404 && status !== 409) throw error;
       }
       await this.#waitUntilGone();
+      await removeExpiry(this.#client.docker, this.id);
       await releaseSandboxNetwork(this.#client.docker);
     });
   }
@@ -133,6 +145,35 @@ export class DockerSandbox implements DriverSandbox {
 
   async resume(): Promise<void> {
     await guarded(this.#context('resume'), () => this.native.unpause());
+  }
+
+  async snapshot(name: string): Promise<{ image: string }> {
+    return guarded(this.#context('snapshot'), async () => ({
+      image: await commitSnapshot(this.#client.docker, this.native, name),
+    }));
+  }
+
+  async stats(): Promise<SandboxStats> {
+    return guarded(this.#context('read the stats'), async () => {
+      const { State, HostConfig } = await this.native.inspect();
+      if (!State.Running)
+        throw new SandboxError('NotRunning', `There are no stats: the sandbox is ${State.Status}.`, {
+          id: this.id,
+          state: State.Status,
+        });
+      return parseStats(await this.native.stats({ stream: false }), HostConfig.Memory ?? 0);
+    });
+  }
+
+  async extend(ms: number): Promise<{ expiresAt: Date }> {
+    const inspect = await this.#inspect('extend');
+    if (inspect.Config.Labels[EXPIRY_LABEL] === undefined)
+      throw new SandboxError('Conflict', 'This sandbox has no expiry: it was created without ttlMs.', {
+        subject: this.id,
+      });
+    const expiresAt = new Date(Date.now() + ms);
+    await guarded(this.#context('extend'), () => writeExpiry(this.#client.docker, this.id, expiresAt));
+    return { expiresAt };
   }
 
   /** Removal is answered before it is finished when another caller started it. */

@@ -1,4 +1,8 @@
+import { httpStatus } from './http-status.js';
 import type { Sandbox } from './sandbox.js';
+
+/** After this an answer is given up and asked for again: a connection made too early may never be served. */
+const HTTP_LOOK_TIMEOUT_MS = 5_000;
 
 /** What to wait for. */
 export type WaitCondition =
@@ -44,9 +48,9 @@ async function answers(
   http: { port: number; path?: string; status?: number },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const response = await sandbox.fetch(http.port, http.path ?? '/', { signal, redirect: 'manual' });
-  await response.body?.cancel();
-  return http.status === undefined ? response.status < 500 : response.status === http.status;
+  const look = AbortSignal.any([signal, AbortSignal.timeout(HTTP_LOOK_TIMEOUT_MS)]);
+  const status = await httpStatus(await sandbox.endpoint(http.port), http.path ?? '/', look);
+  return http.status === undefined ? status < 500 : status === http.status;
 }
 
 /** Follows the log, so that it is read once; ends with the sandbox or the deadline. */
