@@ -361,6 +361,9 @@ def same_host(a: str, b: str) -> bool:
 def check_target(flow: http.HTTPFlow) -> None:
     """Host header, SNI and CONNECT target must agree: the worker's policy sees one URL and it must be the only one."""
     request = flow.request
+    path = request.data.path
+    if not path.startswith(b"/") or b"#" in path:
+        raise Refusal(400, "the request's target is not a path")
     default_port = 443 if request.scheme == "https" else 80
     hosts = request.headers.get_all("host")
     if len(hosts) > 1:
@@ -397,12 +400,9 @@ def check_not_own_address(host: str, port: int, worker: Optional[Worker]) -> Non
 
 
 def original_url(request: http.Request) -> str:
-    path = request.data.path
-    if not path.startswith(b"/") or b"#" in path:
-        raise Refusal(400, "the request's target is not a path")
     host = http_url.hostport(request.scheme, request.data.host, request.port)
     # Bytes that may stand in a request line but not in a URL are sent as the escapes they stand for.
-    escaped = quote_from_bytes(path, safe="".join(map(chr, range(0x21, 0x7F))))
+    escaped = quote_from_bytes(request.data.path, safe="".join(map(chr, range(0x21, 0x7F))))
     return f"{request.scheme}://{host}{escaped}"
 
 

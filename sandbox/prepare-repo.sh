@@ -30,5 +30,10 @@ step() {
 
 manifests=(package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc libs/*/package.json apps/*/package.json tools/*/package.json sandbox/package.json bench/package.json)
 step install "$(hash_of "${manifests[@]}")" pnpm install --prefer-offline
-step build "$(hash_of "${manifests[@]}" tsconfig.base.json tools/tsup libs/env-watch libs/pidnap apps/daemon)" \
-  pnpm --filter iterate-daemon... build
+
+# Each with what it is built from. Declarations are left out: nothing here reads them, and they take most of the time.
+export BUILD_WITHOUT_DECLARATIONS=1
+shared=("${manifests[@]}" tsconfig.base.json tools/tsup)
+step build-env-watch "$(hash_of "${shared[@]}" libs/env-watch)" pnpm --filter @iterate/env-watch build
+step build-pidnap "$(hash_of "${shared[@]}" libs/env-watch libs/pidnap)" pnpm --filter pidnap build
+step build-daemon "$(hash_of "${shared[@]}" libs/env-watch libs/pidnap apps/daemon)" pnpm --filter iterate-daemon build

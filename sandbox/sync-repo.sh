@@ -10,6 +10,11 @@ copy=(rsync --archive --no-owner --no-group --force)
 # The mount belongs to the host's user: git would refuse to read it otherwise.
 list_files() { git -c safe.directory='*' -C "$1" ls-files -z --cached --others --exclude-standard | LC_ALL=C sort -zu; }
 
+if [ ! -r "$from" ] || [ ! -x "$from" ] || [ ! -r "$from/.git" ]; then
+  echo "sync-repo: uid $(id -u) may not read $from: make the repository readable on the host (chmod -R go+rX <repository>), or do not mount it ('sandbox up --no-mount')" >&2
+  exit 1
+fi
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -112,4 +112,18 @@ it('refuses a worktree whose git common dir is not mounted, and says what to do'
   const worktree = join(dir, 'worktree');
   await git(host, 'worktree', 'add', '--quiet', '-b', 'feature', worktree);
   await expect(sync(worktree)).rejects.toThrow(/mount its git common dir/);
+});
+
+it('says what to do about a mount that its user may not read', async () => {
+  await chmod(dir, 0o755);
+  await chmod(host, 0o700);
+  const asNobody = execa('setpriv', [
+    '--reuid=65534',
+    '--clear-groups',
+    script,
+    host,
+    box,
+    join(dir, 'none'),
+  ]);
+  await expect(asNobody).rejects.toThrow(/make the repository readable on the host/);
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -13,6 +13,8 @@ export interface RepoCopy extends AsyncDisposable {
 
 export async function copyRepo(): Promise<RepoCopy> {
   const dir = await mkdtemp(join(tmpdir(), 'iterate-sandbox-test-'));
+  // The sandbox's user reads the mount, and is not the one who runs the tests.
+  await chmod(dir, 0o755);
   await execa(join(checkout, 'sandbox/sync-repo.sh'), [checkout, dir, '/no-common-dir']);
   return {
     dir,

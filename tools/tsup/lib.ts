@@ -17,7 +17,7 @@ export function libConfig(
     clean: true,
     sourcemap: true,
     // TypeScript 6 reports the `baseUrl` that tsup's declaration build injects (TS5101).
-    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    dts: process.env.BUILD_WITHOUT_DECLARATIONS ? false : { compilerOptions: { ignoreDeprecations: '6.0' } },
     ...overrides,
   });
 }
