@@ -2,6 +2,9 @@ import type { Connection, SandboxInfo } from '@iterate/sandbox-provider';
 import { CliError } from './cli-error.js';
 import { LABELS } from './sandbox-labels.js';
 
+/** The part of a connection by which sandboxes are found. */
+export type SandboxDirectory = Pick<Connection, 'get' | 'list'>;
+
 /** Which sandbox a command is for. */
 export interface SandboxQuery {
   /** Name, or at least four digits of the id. */
@@ -16,7 +19,7 @@ export interface SandboxQuery {
  *
  * @throws CliError `NoSandbox`, `AmbiguousSandbox`
  */
-export async function findSandbox(connection: Connection, query: SandboxQuery): Promise<SandboxInfo> {
+export async function findSandbox(connection: SandboxDirectory, query: SandboxQuery): Promise<SandboxInfo> {
   const all = await listSandboxes(connection);
   const { name, repo } = query;
   if (name !== undefined) {
@@ -32,7 +35,7 @@ export async function findSandbox(connection: Connection, query: SandboxQuery): 
 }
 
 /** Every sandbox, oldest first. */
-export async function listSandboxes(connection: Connection): Promise<SandboxInfo[]> {
+export async function listSandboxes(connection: SandboxDirectory): Promise<SandboxInfo[]> {
   const all: SandboxInfo[] = [];
   for await (const info of connection.list()) all.push(info);
   return all.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());

@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
-import type { Connection } from '@iterate/sandbox-provider';
 import { CliError } from './cli-error.js';
-import { listSandboxes, sandboxName } from './find-sandbox.js';
+import { listSandboxes, type SandboxDirectory, sandboxName } from './find-sandbox.js';
 
 /** A port inside and the one on the host that leads to it. */
 export interface PortPlan {
@@ -23,7 +22,7 @@ const OTHER_PROGRAM = 'another program';
  * @throws CliError `PortTaken`, naming the owner when it is a sandbox
  */
 export async function planPorts(
-  connection: Connection,
+  connection: SandboxDirectory,
   inside: readonly number[],
   explicit: ReadonlyMap<number, number>,
   taken: ReadonlySet<number> = new Set(),
@@ -45,7 +44,7 @@ export async function planPorts(
 }
 
 /** The error of a taken port. */
-export async function portTaken(connection: Connection, port: number): Promise<CliError<'PortTaken'>> {
+export async function portTaken(connection: SandboxDirectory, port: number): Promise<CliError<'PortTaken'>> {
   const owner = await sandboxOnPort(connection, port);
   const whose = owner === undefined ? OTHER_PROGRAM : `the sandbox "${owner}"`;
   const way = owner === undefined ? 'Free it' : `Stop that with "sandbox stop ${owner}"`;
@@ -56,13 +55,13 @@ export async function portTaken(connection: Connection, port: number): Promise<C
 }
 
 /** In words, whose a port is; `undefined` when it is free. */
-export async function portOwner(connection: Connection, port: number): Promise<string | undefined> {
+export async function portOwner(connection: SandboxDirectory, port: number): Promise<string | undefined> {
   if (await isFree(port)) return undefined;
   const owner = await sandboxOnPort(connection, port);
   return owner === undefined ? OTHER_PROGRAM : `the sandbox "${owner}"`;
 }
 
-async function sandboxOnPort(connection: Connection, port: number): Promise<string | undefined> {
+async function sandboxOnPort(connection: SandboxDirectory, port: number): Promise<string | undefined> {
   for (const info of await listSandboxes(connection)) {
     if (info.state !== 'running' && info.state !== 'paused') continue;
     const sandbox = await connection.get(info.id);

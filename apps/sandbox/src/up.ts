@@ -3,7 +3,7 @@ import type { DockerExtraInput } from '@iterate/sandbox-docker';
 import type { EnsureImageOptions, ImageEvent, ImageResult } from '@iterate/sandbox-image';
 import { type Connection, isSandboxError, type Sandbox, type SandboxInfo } from '@iterate/sandbox-provider';
 import { CliError } from './cli-error.js';
-import { listSandboxes } from './find-sandbox.js';
+import { listSandboxes, type SandboxDirectory } from './find-sandbox.js';
 import { type PortPlan, planPorts, portTaken } from './host-ports.js';
 import type { RepoIdentity } from './repo-identity.js';
 import { LABELS } from './sandbox-labels.js';
@@ -54,9 +54,12 @@ export type UpEvent =
   | { readonly type: 'log'; readonly text: string }
   | { readonly type: 'note'; readonly text: string };
 
+/** The part of a connection that `up` uses. */
+export type UpConnection = Pick<Connection<'docker', DockerExtraInput>, 'create' | 'get' | 'list'>;
+
 /** What `up` needs of the world. */
 export interface UpEnvironment {
-  readonly connection: Connection<'docker', DockerExtraInput>;
+  readonly connection: UpConnection;
   readonly secrets: SecretStore;
   readonly ensureImage: (options: EnsureImageOptions) => Promise<ImageResult>;
   /** Git tree of the working tree as it is now. */
@@ -140,7 +143,7 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
 }
 
 async function findExisting(
-  connection: Connection,
+  connection: SandboxDirectory,
   repo: RepoIdentity,
   name: string,
 ): Promise<SandboxInfo | undefined> {
@@ -211,7 +214,7 @@ async function revive(
 }
 
 async function publishedPort(
-  connection: Connection,
+  connection: SandboxDirectory,
   info: SandboxInfo,
   inside: number,
 ): Promise<number | undefined> {
