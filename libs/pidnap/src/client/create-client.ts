@@ -14,7 +14,7 @@ import { waitReady } from '../protocol/wait-ready.js';
 import { followEvents } from './follow-events.js';
 import { Http } from './http.js';
 import { parseSse } from './sse.js';
-import { fetchTransport, nodeTransport } from './transport.js';
+import { fetchTransport, nodeTransport, type Transport } from './transport.js';
 
 /** Where the manager is and how to reach it. */
 export interface ClientOptions {
@@ -39,18 +39,14 @@ export interface ClientOptions {
  * for await (const event of pidnap.events()) console.log(event.type);
  */
 export function createClient(options: ClientOptions = {}): PidnapApi {
-  const url = parseUrl(options.url ?? 'http://127.0.0.1:9876');
+  const { transport, where } = open(options);
   const http = new Http(
-    options.socketPath !== undefined
-      ? nodeTransport({ socketPath: options.socketPath })
-      : options.fetch
-        ? fetchTransport(url, options.fetch)
-        : nodeTransport({ url }),
+    transport,
     {
       ...options.headers,
       ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
     },
-    options.socketPath ?? url.origin,
+    where,
   );
 
   async function* logs(path: string, query: LogQuery): AsyncGenerator<LogLine> {
@@ -92,6 +88,15 @@ export function createClient(options: ClientOptions = {}): PidnapApi {
     waitReady: (names, options) => waitReady(api, names, options),
   };
   return api;
+}
+
+function open({ socketPath, url, fetch }: ClientOptions): { transport: Transport; where: string } {
+  if (socketPath !== undefined) return { transport: nodeTransport({ socketPath }), where: socketPath };
+  const base = parseUrl(url ?? 'http://127.0.0.1:9876');
+  return {
+    transport: fetch ? fetchTransport(base, fetch) : nodeTransport({ url: base }),
+    where: base.origin,
+  };
 }
 
 function parseUrl(text: string): URL {

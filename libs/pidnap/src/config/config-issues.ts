@@ -63,7 +63,7 @@ function isOtherShape(issues: readonly ZodIssueLike[]): boolean {
 }
 
 function isMissing({ message, errors }: ZodIssueLike): boolean {
-  return errors?.length ? errors.flat().every(isMissing) : message.endsWith('received undefined');
+  return errors?.length ? errors.flat().some(isMissing) : message.endsWith('received undefined');
 }
 
 /** Few findings deep inside fit better than a wrong type at the top. */

@@ -53,7 +53,12 @@ export function createApp(api: PidnapApi, http: HttpSpec): App {
     const message = `There is no ${c.req.method} ${c.req.path}; see /openapi.json.`;
     return c.json({ error: { code: 'not-found', message } }, 404);
   });
-  app.use(bodyLimit({ maxSize: maxBodyBytes }));
+  app.use(
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: (c) => c.json({ error: { code: 'bad-request', message: 'The body is too large.' } }, 413),
+    }),
+  );
   addHealth(app, api);
   app.use(async (c, next) => {
     checkAccess(http, {
