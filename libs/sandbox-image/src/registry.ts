@@ -53,7 +53,7 @@ export async function pushImage(
 ): Promise<{ reference: string; digest: string }> {
   const { byKey, byTree } = references(plan, registry);
   await tagImage(docker, image, [byKey, byTree]);
-  for (const reference of [byKey, byTree]) await docker.text(['push', '--quiet', reference]);
+  for (const reference of [byKey, byTree]) await pushTag(docker, reference);
   const [pushed] = await inspectImages(docker, [image.id]);
   const digest = pushed?.digests.find((candidate) => candidate.startsWith(`${registry}@`))?.split('@')[1];
   if (digest === undefined) {
@@ -71,4 +71,19 @@ export async function pushImage(
     );
   }
   return { reference: byKey, digest };
+}
+
+async function pushTag(docker: DockerCli, reference: string): Promise<void> {
+  try {
+    await docker.text(['push', '--quiet', reference]);
+  } catch (error) {
+    if (!(error instanceof SandboxImageError) || error.code !== 'ENGINE_FAILED') throw error;
+    const host = reference.split('/')[0] ?? '';
+    const said = String(error.details.stderr ?? '').trim();
+    const hint = /denied|unauthorized|no basic auth/i.test(said) ? ` Log in with: docker login ${host}` : '';
+    throw new SandboxImageError('PUSH_FAILED', `${reference} could not be pushed: ${said}${hint}`, {
+      details: { reference },
+      cause: error,
+    });
+  }
 }
