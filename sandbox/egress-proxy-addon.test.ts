@@ -392,6 +392,7 @@ describe('the configuration', () => {
 
   it('is read at request time: a worker is added, changed and removed without a restart', async () => {
     await using second = await serve((_, response) => response.end('second worker'));
+    expect((await send(proxy, direct())).body).toBe('from the worker');
     const before = proxy.output().length;
     await home.configure({});
     expect((await send(proxy, direct())).body).toBe('from upstream');
@@ -475,10 +476,10 @@ describe('without a worker', () => {
   });
 
   it('verifies the certificates of servers', async () => {
+    const stranger = await testCertificate(await mkdtemp(join(dir, 'stranger-')));
     const trusted = createHttpsServer({ key: certificate.key, cert: certificate.cert }, (_, r) =>
       r.end('trusted'),
     ).listen(0, '127.0.0.1');
-    const stranger = await testCertificate(await mkdtemp(join(dir, 'stranger-')));
     const unknown = createHttpsServer({ key: stranger.key, cert: stranger.cert }, (_, r) =>
       r.end('unknown'),
     ).listen(0, '127.0.0.1');
