@@ -48,7 +48,7 @@ export async function startRealPidnap(config: PidnapConfig, port?: number): Prom
     await stop();
     await rm(directory, { recursive: true, force: true });
   };
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (
     !(await client.status().then(
       () => true,

@@ -67,7 +67,15 @@ describe('EnvFile', () => {
     const run = promisify(execFile);
     await Promise.all(
       ['A', 'B', 'C', 'D'].map((prefix) =>
-        run(process.execPath, ['--import', 'tsx', fixture, file, prefix, '8']),
+        run(process.execPath, [
+          '--conditions=@iterate/source',
+          '--import',
+          'tsx',
+          fixture,
+          file,
+          prefix,
+          '8',
+        ]),
       ),
     );
     const values = parse(await readFile(file));

@@ -158,7 +158,7 @@ describe('the services of a real pidnap', () => {
       });
     await using second = await startRealPidnap(config, port);
     await expect
-      .poll(() => services(daemon), { timeout: 10_000 })
+      .poll(() => services(daemon))
       .toMatchObject({ pidnap: { connected: true }, services: [{ state: 'ready' }, { state: 'ready' }] });
     // Two runs of pidnap number their events alike; both are in the history.
     await expect
