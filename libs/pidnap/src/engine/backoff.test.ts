@@ -15,6 +15,19 @@ describe('Backoff', () => {
     expect(delays).toEqual([100, 200, 400, 800, 1000, 1000]);
   });
 
+  it('keeps its first and its longest delay over any number of failures', () => {
+    for (const [initial, last] of [
+      [0, 0],
+      [100, 1000],
+    ] as const) {
+      const backoff = new Backoff();
+      const endless = { ...spec, crashLoop: null, backoff: { ...spec.backoff, initial } };
+      const delays = Array.from({ length: 2_000 }, (_, i) => backoff.next(endless, 0, i).delayMs);
+      expect(delays.at(0)).toBe(initial);
+      expect(delays.at(-1)).toBe(last);
+    }
+  });
+
   it('starts over after a run of minUptime', () => {
     const backoff = new Backoff();
     backoff.next(spec, 0, 0);

@@ -57,7 +57,8 @@ export class Backoff {
   }
 
   #delay({ initial, factor, max, jitter }: UnitSpec['backoff']): number {
-    const delay = Math.min(max, initial * factor ** (this.#failures - 1));
+    // The power overflows to infinity after some hundred failures, and no number times infinity is 0.
+    const delay = initial === 0 ? 0 : Math.min(max, initial * factor ** (this.#failures - 1));
     return Math.max(0, Math.round(delay * (1 + jitter * (2 * this.#random() - 1))));
   }
 }
