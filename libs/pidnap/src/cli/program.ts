@@ -23,13 +23,10 @@ export function createProgram(exit: (code: number) => void): Command {
   const program = new Command('pidnap')
     .description('Supervises the processes of a container.')
     .version(version)
-    .addOption(new Option('--url <url>', 'where the manager listens').env('PIDNAP_URL'))
-    .addOption(new Option('--socket <path>', 'unix socket of the manager').env('PIDNAP_SOCKET'))
-    .addOption(new Option('--token <token>', 'bearer token').env('PIDNAP_TOKEN'))
-    .option('--json', 'print JSON')
     .exitOverride()
     .showHelpAfterError()
     .enablePositionalOptions();
+  for (const option of globalOptions()) program.addOption(option);
 
   const context: CommandContext = {
     client: () => {
@@ -45,15 +42,16 @@ export function createProgram(exit: (code: number) => void): Command {
     },
     exit,
   };
-  /** `--json` works before and after the name of the command. */
-  const command = (parent: Command, usage: string, description: string): Command =>
-    parent
-      .command(usage)
-      .description(description)
-      .option('--json', 'print JSON')
-      .hook('preAction', (_, action) => {
-        if (action.opts<GlobalOptions>().json) program.setOptionValue('json', true);
-      });
+  /** The options of all commands work before and after the name of the command. */
+  const command = (parent: Command, usage: string, description: string): Command => {
+    const child = parent.command(usage).description(description);
+    for (const option of globalOptions()) child.addOption(option.hideHelp());
+    return child.hook('preAction', (_, action) => {
+      for (const key of ['url', 'socket', 'token', 'json'] as const) {
+        if (action.getOptionValueSource(key) === 'cli') program.setOptionValue(key, action.opts()[key]);
+      }
+    });
+  };
 
   command(program, 'init', 'start the manager in the foreground')
     .option('-c, --config <path>', 'configuration file, or a directory with one', '.')
@@ -133,6 +131,15 @@ export function createProgram(exit: (code: number) => void): Command {
     .action(async (shell) => (await import('./completion.js')).completion(program, shell));
 
   return program;
+}
+
+function globalOptions(): Option[] {
+  return [
+    new Option('--url <url>', 'where the manager listens').env('PIDNAP_URL'),
+    new Option('--socket <path>', 'unix socket of the manager').env('PIDNAP_SOCKET'),
+    new Option('--token <token>', 'bearer token').env('PIDNAP_TOKEN'),
+    new Option('--json', 'print JSON'),
+  ];
 }
 
 function wholeNumber(text: string): number {

@@ -172,6 +172,25 @@ describe('restarts', () => {
     });
   });
 
+  it('services that end as fast as they start leave the manager time for everything else', async () => {
+    const endless: ProcessConfig = { command: ['/bin/true'], backoff: { initial: 0 }, crashLoop: false };
+    const names = Array.from({ length: 8 }, (_, index) => `endless-${index}`);
+    await using test = await testManager({
+      processes: Object.fromEntries(names.map((name) => [name, endless])),
+    });
+    let turns = 0;
+    const restartsAtTurn: number[] = [];
+    while (turns < 50) {
+      await sleep(1);
+      turns += 1;
+      restartsAtTurn.push((await test.process('endless-0')).restarts);
+    }
+    const steps = restartsAtTurn.map((restarts, turn) => restarts - (restartsAtTurn[turn - 1] ?? 0));
+    // Between two turns of the event loop each service starts about once, not for as long as it likes.
+    expect(Math.max(...steps)).toBeLessThan(10);
+    expect(restartsAtTurn.at(-1)).toBeGreaterThan(10);
+  });
+
   it('a command that does not exist backs off like any failure', async () => {
     await using test = await testManager({
       processes: { web: { command: ['/does/not/exist'], ...fast, crashLoop: { failures: 3 } } },
