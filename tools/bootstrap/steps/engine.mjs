@@ -29,8 +29,7 @@ export async function ensureEngine({ report }) {
   }
   if (!onPath('dockerd')) {
     if (!canInstallPackages()) throw new StepError('No Docker engine answers', { wayOut: installAdvice() });
-    // Without systemd nobody has mounted the control groups that dockerd needs.
-    await installPackages(['docker.io', 'cgroupfs-mount'], report);
+    await installPackages(['docker.io'], report);
   }
   if (process.getuid?.() !== 0) {
     throw new StepError('A Docker engine is installed but does not answer', {
@@ -39,7 +38,7 @@ export async function ensureEngine({ report }) {
     });
   }
   report('starting dockerd');
-  return `Docker ${await startEngine()}, started`;
+  return `Docker ${await startEngine(report)}, started`;
 }
 
 /** @returns {Promise<string | undefined>} The version of the engine that answers. */
@@ -63,13 +62,16 @@ async function engineVersion() {
   });
 }
 
-/** @returns {Promise<string>} The version of the engine that it started. */
-async function startEngine() {
+/**
+ * @param {(detail: string) => void} report
+ * @returns {Promise<string>} The version of the engine that it started.
+ */
+async function startEngine(report) {
   if (existsSync('/run/systemd/system')) {
     await runCommand('systemctl', ['start', 'docker'], { wayOut: 'See "journalctl -u docker".' });
     return waitForEngine(new AbortController().signal);
   }
-  if (onPath('cgroupfs-mount')) await runCommand('cgroupfs-mount', []);
+  await mountControlGroups(report);
   const log = openSync(DOCKERD_LOG, 'a');
   const engine = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] });
   const ended = new AbortController();
@@ -77,6 +79,17 @@ async function startEngine() {
   engine.once('exit', () => ended.abort());
   engine.unref();
   return waitForEngine(ended.signal);
+}
+
+/**
+ * Where systemd does not, somebody has to mount the control groups that dockerd needs.
+ *
+ * @param {(detail: string) => void} report
+ */
+async function mountControlGroups(report) {
+  if (existsSync('/sys/fs/cgroup/cgroup.controllers') || existsSync('/sys/fs/cgroup/devices')) return;
+  if (!onPath('cgroupfs-mount') && canInstallPackages()) await installPackages(['cgroupfs-mount'], report);
+  if (onPath('cgroupfs-mount')) await runCommand('cgroupfs-mount', []);
 }
 
 /** @param {AbortSignal} ended Aborted when the engine that was started has ended. */
