@@ -22,6 +22,8 @@ export interface ImageFiles {
 /** Where this user's build logs and locks are, one directory per image key. */
 export interface ImageStore {
   dir: string;
+  /** Where the files are, if there are any. */
+  files(key: string): ImageFiles;
   /** Makes the image's directory if need be. */
   open(key: string): Promise<ImageFiles>;
 }
@@ -40,10 +42,11 @@ export function openImageStore(dir?: string): ImageStore {
     join(envPaths('iterate-sandbox', { suffix: '' }).data, 'images');
   return {
     dir: root,
+    files: (key) => imageFiles(join(root, key), root),
     async open(key) {
-      const imageDir = join(root, key);
-      await mkdir(imageDir, { recursive: true, mode: 0o700 });
-      return imageFiles(imageDir, root);
+      const files = imageFiles(join(root, key), root);
+      await mkdir(files.dir, { recursive: true, mode: 0o700 });
+      return files;
     },
   };
 }

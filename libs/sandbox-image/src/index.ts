@@ -1,12 +1,17 @@
 export { buildContext, type ContextOptions } from './build-context.js';
 export type { BuildSecret } from './build-image.js';
+export { readBuildLog } from './build-log.js';
 export type { BuildProgressEvent } from './build-progress.js';
 export { type CaBundle, findCaBundle } from './ca-bundle.js';
+export { diffImages, type FileChange, type ImageDiff, type VersionChange } from './diff-images.js';
 export { ensureImage, type ImageResult } from './ensure-image.js';
 export { type BuildCli, findBuildCli } from './find-build-cli.js';
 export type { ImageEvent } from './image-event.js';
 export { IMAGE_LABELS } from './image-labels.js';
+export { type ImageLayer, imageLayers } from './image-layers.js';
 export type { EnsureImageOptions, ImageInputOptions } from './image-options.js';
+export { findImage, type ImageInfo, type ListImagesOptions, listImages } from './list-images.js';
+export { type KeepReason, type PruneImagesOptions, type PruneResult, pruneImages } from './prune-images.js';
 export { SandboxImageError, type SandboxImageErrorCode } from './sandbox-image-error.js';
 export { refuseSecrets, type SecretFinding, scanForSecrets } from './secret-scan.js';
 export { resolveSource, type Source } from './source.js';

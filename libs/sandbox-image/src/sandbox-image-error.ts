@@ -17,6 +17,8 @@ export type SandboxImageErrorCode =
   | 'BUILD_FAILED'
   | 'PUSH_FAILED'
   | 'SECRETS_FOUND'
+  | 'IMAGE_NOT_FOUND'
+  | 'NO_BUILD_LOG'
   | 'ABORTED';
 
 /** The one error of this library; recognise it by `code`, which survives wires and package copies. */
