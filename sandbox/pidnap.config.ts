@@ -18,8 +18,9 @@ export default defineConfig({
       command: [join(sandbox, 'egress-proxy.sh')],
       dependsOn: ['generate-ca'],
       probes: { readiness: { tcp: 8888 } },
-      // The addon reads the env file at request time: new keys and a new worker need no restart.
-      envOptions: { reloadDelay: false },
+      // The addon reads the env file at request time: new keys and a new worker need no restart, and old values of
+      // its own environment must not stand in for removed ones.
+      envOptions: { inheritGlobalEnv: false, reloadDelay: false },
     },
     'iterate-daemon': {
       command: ['node', 'dist/server.js'],
