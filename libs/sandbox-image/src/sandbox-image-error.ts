@@ -1,6 +1,7 @@
 /** Everything that can go wrong on the way from a git ref to an image, as data. */
 export type SandboxImageErrorCode =
   | 'INVALID_OPTIONS'
+  | 'INVALID_CONFIG'
   | 'GIT_FAILED'
   | 'NOT_A_REPOSITORY'
   | 'NO_COMMITS'
