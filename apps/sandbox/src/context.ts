@@ -2,6 +2,7 @@ import { type DockerExtraInput, dockerProvider } from '@iterate/sandbox-docker';
 import type { Connection, Sandbox, SandboxInfo } from '@iterate/sandbox-provider';
 import { CliError } from './cli-error.js';
 import { findSandbox } from './find-sandbox.js';
+import { PendingCreations } from './pending-creations.js';
 import { identifyRepo, type RepoIdentity } from './repo-identity.js';
 import { SecretStore } from './sandbox-secrets.js';
 
@@ -9,6 +10,7 @@ import { SecretStore } from './sandbox-secrets.js';
 export interface CommandContext extends AsyncDisposable {
   readonly connection: Connection<'docker', DockerExtraInput>;
   readonly secrets: SecretStore;
+  readonly pending: PendingCreations;
   /** Fires on the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   /** The repository of the current directory, if it is in one. */
@@ -31,6 +33,7 @@ export async function openContext(signal: AbortSignal): Promise<CommandContext> 
   return {
     connection,
     secrets: new SecretStore(),
+    pending: new PendingCreations(),
     signal,
     repo,
     async find(name) {

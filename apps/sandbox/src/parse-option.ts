@@ -9,6 +9,12 @@ export function parsePort(value: string, before: ReadonlyMap<number, number>): R
   return new Map([...before, [inside, host]]);
 }
 
+/** A port. */
+export function parsePortNumber(value: string): number {
+  if (!isPort(Number(value))) throw new InvalidArgumentError('Expected a port from 1 to 65535.');
+  return Number(value);
+}
+
 /** A whole or fractional number of seconds above zero. */
 export function parseSeconds(value: string): number {
   const seconds = Number(value);

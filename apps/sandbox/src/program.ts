@@ -1,14 +1,26 @@
 import { Command, Option } from 'commander';
+import { cpCommand } from './commands/cp-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { type ExecFlags, execCommand, shellCommand } from './commands/exec-command.js';
-import { rmCommand, startCommand, stopCommand } from './commands/lifecycle-commands.js';
+import {
+  extendCommand,
+  pauseCommand,
+  resumeCommand,
+  rmCommand,
+  startCommand,
+  stopCommand,
+} from './commands/lifecycle-commands.js';
 import { logsCommand } from './commands/logs-command.js';
 import { lsCommand } from './commands/ls-command.js';
+import { openCommand, portCommand } from './commands/port-command.js';
+import { statsCommand } from './commands/stats-command.js';
 import { type UpFlags, upCommand } from './commands/up-command.js';
 import { type CommandContext, openContext } from './context.js';
+import { DAEMON_PORT } from './create-sandbox.js';
+import { parseDuration } from './duration.js';
 import { splitExecArguments } from './exec-arguments.js';
 import { EXIT_CODES } from './exit-code.js';
-import { parseLines, parsePort, parseSeconds } from './parse-option.js';
+import { parseLines, parsePort, parsePortNumber, parseSeconds } from './parse-option.js';
 
 const EXAMPLES = `
 Examples:
@@ -66,6 +78,7 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
         .default(new Map(), '3000 and 4096, or the next free ones'),
     )
     .option('--timeout <seconds>', 'for the services to become ready', parseSeconds, 300)
+    .option('--ttl <duration>', 'remove it after so long, such as 8h (default: never)', parseDuration)
     .option('--keep-on-failure', 'keep a sandbox whose services do not become ready')
     .option('--json', 'print the result as JSON')
     .action(connected((context, flags: UpFlags) => upCommand(context, flags)));
@@ -142,6 +155,66 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('--all', 'remove every sandbox')
     .action(
       connected((context, names: string[], flags: { all?: boolean }) => rmCommand(context, names, flags)),
+    );
+
+  program
+    .command('pause')
+    .description('freeze a sandbox: it keeps its memory and uses no CPU')
+    .argument('[name]', 'name of the sandbox')
+    .action(connected((context, name: string | undefined) => pauseCommand(context, name)));
+
+  program
+    .command('resume')
+    .description('let a paused sandbox go on')
+    .argument('[name]', 'name of the sandbox')
+    .action(connected((context, name: string | undefined) => resumeCommand(context, name)));
+
+  program
+    .command('extend')
+    .description('let a sandbox made with --ttl expire so long from now')
+    .argument('<duration>', 'such as 30m or 8h', parseDuration)
+    .argument('[name]', 'name of the sandbox')
+    .action(connected((context, ms: number, name: string | undefined) => extendCommand(context, ms, name)));
+
+  program
+    .command('cp')
+    .description('copy files: one path is here, the other one name:/path, or :/path')
+    .argument('<from>', 'file or directory')
+    .argument('<to>', 'place for it, or a directory to put it in')
+    .action(connected((context, from: string, to: string) => cpCommand(context, from, to)));
+
+  program
+    .command('port')
+    .description('print where the ports of a sandbox can be reached')
+    .argument('[name]', 'name of the sandbox')
+    .option('--json', 'print JSON')
+    .action(
+      connected((context, name: string | undefined, flags: { json?: boolean }) =>
+        portCommand(context, name, flags),
+      ),
+    );
+
+  program
+    .command('open')
+    .description('open the page of the daemon, or of another port, in the browser')
+    .argument('[name]', 'name of the sandbox')
+    .option('--port <port>', 'port inside', parsePortNumber, DAEMON_PORT)
+    .option('--print', 'print the URL, with its token, instead')
+    .action(
+      connected((context, name: string | undefined, flags: { port: number; print?: boolean }) =>
+        openCommand(context, name, flags),
+      ),
+    );
+
+  program
+    .command('stats')
+    .description('print what running sandboxes use')
+    .argument('[name]', 'name of the sandbox (default: all)')
+    .option('--json', 'print JSON')
+    .action(
+      connected((context, name: string | undefined, flags: { json?: boolean }) =>
+        statsCommand(context, name, flags),
+      ),
     );
 
   program

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SandboxError, type SandboxInfo } from '@iterate/sandbox-provider';
 import { createFakeProvider } from '@iterate/sandbox-provider/fake';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CliError } from './cli-error.js';
+import { PendingCreations } from './pending-creations.js';
 import type { RepoIdentity } from './repo-identity.js';
 import { LABELS } from './sandbox-labels.js';
 import { SecretStore, tokenDigest } from './sandbox-secrets.js';
@@ -31,13 +32,15 @@ describe('up', () => {
   let dir: string;
   let connection: Awaited<ReturnType<ReturnType<typeof createFakeProvider>['connect']>>;
   let secrets: SecretStore;
+  let pending: PendingCreations;
   let events: UpEvent[];
   let specs: Array<Parameters<UpConnection['create']>[0]>;
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'up-'));
     connection = await createFakeProvider().connect({});
-    secrets = new SecretStore(dir);
+    secrets = new SecretStore(join(dir, 'secrets'));
+    pending = new PendingCreations(join(dir, 'creating'));
     events = [];
     specs = [];
   });
@@ -76,6 +79,7 @@ describe('up', () => {
       {
         connection: recorded(),
         secrets,
+        pending,
         ensureImage: async () => image,
         currentTree: async () => 'tree-1',
         caBundle: async () => undefined,
@@ -106,6 +110,7 @@ describe('up', () => {
       [LABELS.tree]: 'tree-1',
     });
     expect(await secrets.read(result.id)).toMatchObject({ id: result.id, token });
+    expect(readdirSync(join(dir, 'creating'))).toEqual([]);
   });
 
   it('reuses the running one: same URLs, same token, no build', async () => {
@@ -176,8 +181,16 @@ describe('up', () => {
 
   it('removes what it made when the services do not become ready', async () => {
     const error = new CliError('NotReady', 'no', { services: {}, logs: [] });
-    await expect(run({}, { waitForServices: () => Promise.reject(error) })).rejects.toBe(error);
+    const sessions: string[][] = [];
+    const waitForServices = () => {
+      sessions.push(readdirSync(join(dir, 'creating')));
+      return Promise.reject(error);
+    };
+    await expect(run({}, { waitForServices })).rejects.toBe(error);
     expect(await all()).toEqual([]);
+    // While it was half-made, a killed run would have been noticed by the label on it.
+    expect(sessions).toEqual([[specs[0]?.labels?.[LABELS.session]]]);
+    expect(readdirSync(join(dir, 'creating'))).toEqual([]);
     expect(await secrets.ids()).toEqual([]);
   });
 

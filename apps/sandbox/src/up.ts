@@ -1,24 +1,15 @@
-import { hostname, userInfo } from 'node:os';
 import type { DockerExtraInput } from '@iterate/sandbox-docker';
 import type { EnsureImageOptions, ImageEvent, ImageResult } from '@iterate/sandbox-image';
 import { type Connection, isSandboxError, type Sandbox, type SandboxInfo } from '@iterate/sandbox-provider';
 import { CliError } from './cli-error.js';
+import { createSandbox, DAEMON_PORT, OPENCODE_PORT } from './create-sandbox.js';
 import { listSandboxes, type SandboxDirectory } from './find-sandbox.js';
-import { type PortPlan, planPorts, portTaken } from './host-ports.js';
+import { portTaken } from './host-ports.js';
+import type { PendingCreations } from './pending-creations.js';
 import type { RepoIdentity } from './repo-identity.js';
 import { LABELS } from './sandbox-labels.js';
-import { generateSecrets, type SandboxSecrets, type SecretStore, tokenDigest } from './sandbox-secrets.js';
+import type { SandboxSecrets, SecretStore } from './sandbox-secrets.js';
 import type { ServiceChange, waitForServices } from './services-ready.js';
-
-/** Ports inside that every sandbox publishes. */
-export const DAEMON_PORT = 3000;
-export const OPENCODE_PORT = 4096;
-
-const REPO_MOUNT = '/local-iterate-repo';
-const GIT_COMMON_MOUNT = '/local-iterate-git-common';
-const HOST_CA_MOUNT = '/etc/iterate/host-ca.pem';
-/** How often a create is repeated when a port that was free a moment ago is taken. */
-const PORT_ATTEMPTS = 5;
 
 /** What `up` is asked for. */
 export interface UpOptions {
@@ -33,6 +24,8 @@ export interface UpOptions {
   readonly ports: ReadonlyMap<number, number>;
   /** For the services to become ready, from the start of the container. */
   readonly timeoutMs: number;
+  /** Milliseconds after which the sandbox expires. @default never */
+  readonly ttlMs?: number;
   /** Leave a sandbox whose services do not become ready, to look into it. */
   readonly keepOnFailure: boolean;
   readonly signal: AbortSignal;
@@ -61,6 +54,7 @@ export type UpConnection = Pick<Connection<'docker', DockerExtraInput>, 'create'
 export interface UpEnvironment {
   readonly connection: UpConnection;
   readonly secrets: SecretStore;
+  readonly pending: PendingCreations;
   readonly ensureImage: (options: EnsureImageOptions) => Promise<ImageResult>;
   /** Git tree of the working tree as it is now. */
   readonly currentTree: (repoDir: string) => Promise<string>;
@@ -122,12 +116,17 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
     await environment.secrets.remove(existing.id);
     onEvent({ type: 'replaced', name, id: existing.id });
   }
-  const { sandbox, secrets } = await create(image, name, options, environment);
+  const session = await environment.pending.begin();
+  const { sandbox, secrets } = await createSandbox(image, name, session, options, environment).catch(
+    async (error: unknown) => {
+      await environment.pending.end(session);
+      throw error;
+    },
+  );
   try {
     await environment.secrets.write(secrets);
     onEvent({ type: 'created', name, id: sandbox.id });
     await wait(sandbox);
-    return await result(sandbox, name, { created: true, services, secrets, image });
   } catch (error) {
     if (options.keepOnFailure && !signal.aborted) {
       onEvent({
@@ -138,8 +137,11 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
       await sandbox.destroy();
       await environment.secrets.remove(sandbox.id);
     }
+    await environment.pending.end(session);
     throw error;
   }
+  await environment.pending.end(session);
+  return result(sandbox, name, { created: true, services, secrets, image });
 }
 
 async function findExisting(
@@ -221,78 +223,6 @@ async function publishedPort(
   if (info.state !== 'running' || !info.ports.includes(inside)) return undefined;
   const { url } = await (await connection.get(info.id)).endpoint(inside);
   return Number(new URL(url).port);
-}
-
-async function create(
-  image: ImageResult,
-  name: string,
-  options: UpOptions,
-  environment: UpEnvironment,
-): Promise<{ sandbox: Sandbox; secrets: SandboxSecrets }> {
-  const { connection, onEvent } = environment;
-  const generated = generateSecrets();
-  const mounts = await chooseMounts(options, environment);
-  const taken = new Set<number>();
-  for (let attempt = 1; ; attempt += 1) {
-    const plan = await planPorts(connection, [DAEMON_PORT, OPENCODE_PORT], options.ports, taken);
-    for (const { inside, host, wanted } of plan)
-      if (wanted !== undefined) onEvent({ type: 'port-moved', inside, wanted, host });
-    onEvent({ type: 'creating' });
-    try {
-      const sandbox = await connection.create(
-        {
-          image: image.imageId,
-          name,
-          labels: labelsOf(image, name, options.repo),
-          env: {
-            ITERATE_DAEMON_HOST: '0.0.0.0',
-            ITERATE_DAEMON_TOKEN_SHA256: tokenDigest(generated.token),
-            OPENCODE_SERVER_USERNAME: generated.opencodeUsername,
-            OPENCODE_SERVER_PASSWORD: generated.opencodePassword,
-          },
-          ports: plan.map(({ inside }) => inside),
-          provider: { docker: { mounts, hostPorts: hostPorts(plan) } },
-        },
-        { signal: options.signal },
-      );
-      return { sandbox, secrets: { id: sandbox.id, name, ...generated } };
-    } catch (error) {
-      if (!isSandboxError(error, 'PortInUse') || attempt === PORT_ATTEMPTS) throw error;
-      const { port } = error.details;
-      if ([...options.ports.values()].includes(port)) throw await portTaken(connection, port);
-      taken.add(port);
-    }
-  }
-}
-
-function labelsOf(image: ImageResult, name: string, repo: RepoIdentity): Record<string, string> {
-  return {
-    [LABELS.name]: name,
-    [LABELS.repo]: repo.hash,
-    [LABELS.repoDir]: repo.root,
-    [LABELS.key]: image.key,
-    [LABELS.tree]: image.tree,
-    [LABELS.owner]: userInfo().username,
-    [LABELS.session]: `${process.pid}@${hostname()}`,
-  };
-}
-
-function hostPorts(plan: readonly PortPlan[]): Record<string, number> {
-  return Object.fromEntries(plan.map(({ inside, host }) => [String(inside), host]));
-}
-
-async function chooseMounts(
-  { repo, mount, ref }: UpOptions,
-  { caBundle }: UpEnvironment,
-): Promise<Array<{ source: string; target: string }>> {
-  const mounts: Array<{ source: string; target: string }> = [];
-  if (mount && ref === undefined) {
-    mounts.push({ source: repo.root, target: REPO_MOUNT });
-    if (repo.commonDir !== undefined) mounts.push({ source: repo.commonDir, target: GIT_COMMON_MOUNT });
-  }
-  const ca = await caBundle();
-  if (ca !== undefined) mounts.push({ source: ca, target: HOST_CA_MOUNT });
-  return mounts;
 }
 
 async function result(

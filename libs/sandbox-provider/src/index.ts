@@ -27,6 +27,8 @@ export type {
 export type { ExecOptions } from './exec.js';
 export { ExecResult } from './exec-result.js';
 export { exitStatus, type LinuxSignal, signalNumber } from './exit-status.js';
+export type { DownloadResult } from './file-transfer.js';
+export { reapExpired } from './reap-expired.js';
 export { Sandbox } from './sandbox.js';
 export {
   isSandboxError,

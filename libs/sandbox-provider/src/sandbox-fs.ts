@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { ByteStream, DirectoryEntry, DriverSandbox, FileStat } from './driver.js';
 import { exec } from './exec.js';
 import { packEntries, readFirstEntry } from './file-archive.js';
+import { type DownloadResult, download, upload } from './file-transfer.js';
 import { isSandboxError, SandboxError } from './sandbox-error.js';
 import { LIST_SCRIPT, parseListing, parseStat, STAT_SCRIPT } from './shell-listing.js';
 
@@ -111,6 +112,23 @@ mv -- "$1" "$2"`;
     if (result.exitCode === CODE_EXISTS)
       throw new SandboxError('Conflict', `${to} exists already; remove it first.`, { subject: to });
     result.orThrow();
+  }
+
+  /**
+   * Copies a file or directory of this machine in: into `target` when that is a directory, else in its place.
+   *
+   * @throws SandboxError `FileNotFound` when the directory of `target` does not exist
+   */
+  async upload(source: string, target: string, options: { signal?: AbortSignal } = {}): Promise<void> {
+    await upload(this.#driver, source, target, await this.stat(target), options);
+  }
+
+  /**
+   * Copies a file or directory out to this machine: into `target` when that is a directory, else in its place.
+   * Symlinks that lead out of what is copied are left out and named.
+   */
+  download(source: string, target: string, options: { signal?: AbortSignal } = {}): Promise<DownloadResult> {
+    return download(this.#driver, source, target, options);
   }
 
   /** Unpacks a tar stream in a directory that exists; modes, links and owners come from the archive. */

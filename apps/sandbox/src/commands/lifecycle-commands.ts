@@ -27,6 +27,31 @@ export async function startCommand(context: CommandContext, name: string | undef
   process.stderr.write(`Started ${sandboxName(info)}. "sandbox up" waits until its services are ready.\n`);
 }
 
+/** `sandbox pause` */
+export async function pauseCommand(context: CommandContext, name: string | undefined): Promise<void> {
+  const { sandbox, info } = await context.find(name);
+  await sandbox.pause();
+  process.stderr.write(`Paused ${sandboxName(info)}: it keeps its memory and uses no CPU.\n`);
+}
+
+/** `sandbox resume` */
+export async function resumeCommand(context: CommandContext, name: string | undefined): Promise<void> {
+  const { sandbox, info } = await context.find(name);
+  await sandbox.resume();
+  process.stderr.write(`Resumed ${sandboxName(info)}.\n`);
+}
+
+/** `sandbox extend` */
+export async function extendCommand(
+  context: CommandContext,
+  ms: number,
+  name: string | undefined,
+): Promise<void> {
+  const { sandbox, info } = await context.find(name);
+  const { expiresAt } = await sandbox.extend(ms);
+  process.stderr.write(`${sandboxName(info)} expires at ${expiresAt.toISOString()}.\n`);
+}
+
 /** `sandbox rm`: the container, its anonymous volumes, the shared network with the last one, and the secrets. */
 export async function rmCommand(
   context: CommandContext,

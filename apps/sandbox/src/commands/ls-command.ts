@@ -1,10 +1,16 @@
-import Table from 'cli-table3';
+import { cleanUp } from '../clean-up.js';
 import type { CommandContext } from '../context.js';
+import { formatTable } from '../display/format-table.js';
+import { shortDuration } from '../duration.js';
 import { listSandboxes, sandboxName } from '../find-sandbox.js';
 import { LABELS } from '../sandbox-labels.js';
 
 /** `sandbox ls` */
-export async function lsCommand({ connection }: CommandContext, flags: { json?: boolean }): Promise<void> {
+export async function lsCommand(
+  { connection, secrets, pending }: CommandContext,
+  flags: { json?: boolean },
+): Promise<void> {
+  for (const text of await cleanUp(connection, secrets, pending)) process.stderr.write(`${text}\n`);
   const rows = await Promise.all(
     (await listSandboxes(connection)).map(async (info) => {
       const sandbox = await connection.get(info.id);
@@ -19,6 +25,7 @@ export async function lsCommand({ connection }: CommandContext, flags: { json?: 
     const list = rows.map(({ info, urls }) => ({
       ...info,
       name: sandboxName(info),
+      provider: connection.provider,
       urls: Object.fromEntries(urls),
     }));
     process.stdout.write(`${JSON.stringify(list, undefined, 2)}\n`);
@@ -28,50 +35,23 @@ export async function lsCommand({ connection }: CommandContext, flags: { json?: 
     process.stdout.write('No sandboxes. Make one with "sandbox up".\n');
     return;
   }
-  const table = new Table({
-    head: ['NAME', 'STATE', 'AGE', 'PORTS', 'REPOSITORY'],
-    chars: BORDERLESS,
-    style: STYLE,
-  });
-  for (const { info, urls } of rows) {
-    const ports = urls.map(([port, url]) => `${new URL(url).port}→${port}`).join(' ');
-    table.push([
-      sandboxName(info),
-      info.state,
-      age(info.createdAt),
-      ports,
-      info.labels[LABELS.repoDir] ?? '',
-    ]);
-  }
-  process.stdout.write(`${table.toString()}\n`);
+  const now = Date.now();
+  process.stdout.write(
+    formatTable(
+      ['NAME', 'STATE', 'AGE', 'EXPIRES', 'PORTS', 'REPOSITORY'],
+      rows.map(({ info, urls }) => [
+        sandboxName(info),
+        info.state,
+        age(info.createdAt),
+        info.expiresAt === undefined ? '' : shortDuration(info.expiresAt.getTime() - now),
+        urls.map(([port, url]) => `${new URL(url).port}→${port}`).join(' '),
+        info.labels[LABELS.repoDir] ?? '',
+      ]),
+    ),
+  );
 }
 
-const BORDERLESS = Object.fromEntries(
-  [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-    'left',
-    'left-mid',
-    'mid',
-    'mid-mid',
-    'right',
-    'right-mid',
-    'middle',
-  ].map((part) => [part, '']),
-);
-const STYLE = { head: [], 'padding-left': 0, 'padding-right': 3 };
-
-/** The largest whole unit. */
+/** The largest whole unit of the time since then. */
 export function age(since: Date, now = new Date()): string {
-  const seconds = Math.max(0, Math.floor((now.getTime() - since.getTime()) / 1000));
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
+  return shortDuration(now.getTime() - since.getTime());
 }

@@ -1,5 +1,6 @@
 import { ensureImage, findCaBundle, resolveSource } from '@iterate/sandbox-image';
 import pc from 'picocolors';
+import { cleanUp } from '../clean-up.js';
 import type { CommandContext } from '../context.js';
 import { liveDisplay } from '../display/live-display.js';
 import { plainDisplay } from '../display/plain-display.js';
@@ -17,6 +18,8 @@ export interface UpFlags {
   readonly json?: boolean;
   /** Seconds. */
   readonly timeout: number;
+  /** Milliseconds. */
+  readonly ttl?: number;
   readonly keepOnFailure?: boolean;
 }
 
@@ -26,6 +29,8 @@ export async function upCommand(context: CommandContext, flags: UpFlags): Promis
   const live = process.stderr.isTTY && flags.json !== true;
   const display = live ? liveDisplay(process.stderr) : plainDisplay((text) => process.stderr.write(text));
   let failure: unknown;
+  for (const text of await cleanUp(context.connection, context.secrets, context.pending))
+    display.event({ type: 'note', text });
   try {
     const result = await up(
       {
@@ -36,12 +41,14 @@ export async function upCommand(context: CommandContext, flags: UpFlags): Promis
         timeoutMs: flags.timeout * 1000,
         keepOnFailure: flags.keepOnFailure ?? false,
         signal: context.signal,
+        ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }),
         ...(flags.name === undefined ? {} : { name: flags.name }),
         ...(flags.ref === undefined ? {} : { ref: flags.ref }),
       },
       {
         connection: context.connection,
         secrets: context.secrets,
+        pending: context.pending,
         ensureImage,
         currentTree,
         caBundle: async () => (await findCaBundle())?.file,
