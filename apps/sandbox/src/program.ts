@@ -13,6 +13,7 @@ import {
 import { logsCommand } from './commands/logs-command.js';
 import { lsCommand } from './commands/ls-command.js';
 import { openCommand, portCommand } from './commands/port-command.js';
+import { registerImageCommands } from './commands/register-image-commands.js';
 import { statsCommand } from './commands/stats-command.js';
 import { type UpFlags, upCommand } from './commands/up-command.js';
 import { type CommandContext, openContext } from './context.js';
@@ -225,5 +226,6 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
       outcome.exitCode = await doctorCommand(flags);
     });
 
+  registerImageCommands(program, signal, outcome);
   return program;
 }
