@@ -53,7 +53,7 @@ export class Unit {
   #afterStop: AfterStop = { type: 'stopped' };
   /** The cause of the start that waits for dependencies. */
   #startReason: StateReason | null = null;
-  #retry: { readonly timer: NodeJS.Timeout; readonly at: string } | undefined;
+  #retry: { readonly at: string; cancel(): void } | undefined;
   #envReload:
     | { readonly timer: NodeJS.Timeout; readonly at: string; readonly env: Env; readonly dueMs: number }
     | undefined;
@@ -344,8 +344,22 @@ export class Unit {
     // Whoever heard of it may have stopped it.
     if (this.#desired === 'stopped') return;
     const again: StateReason = { ...reason, message: `again after ${reason.message}` };
-    if (delayMs === 0) this.#tryStart(again);
-    else this.#retry = { at: inFuture(delayMs), timer: setTimeout(() => this.#tryStart(again), delayMs) };
+    this.#tryStartIn(delayMs, again);
+  }
+
+  /**
+   * Never from within the call that reports the end: libuv reports ends until there are none, and a spawn
+   * takes long enough for another child to end, so that nothing else would get a turn.
+   */
+  #tryStartIn(delayMs: number, reason: StateReason): void {
+    const start = (): void => this.#tryStart(reason);
+    if (delayMs === 0) {
+      const immediate = setImmediate(start);
+      this.#retry = { at: inFuture(0), cancel: () => clearImmediate(immediate) };
+    } else {
+      const timer = setTimeout(start, delayMs);
+      this.#retry = { at: inFuture(delayMs), cancel: () => clearTimeout(timer) };
+    }
   }
 
   #to(state: ProcessState, reason: StateReason | null): void {
@@ -376,7 +390,7 @@ export class Unit {
   }
 
   #clearTimers(): void {
-    clearTimeout(this.#retry?.timer);
+    this.#retry?.cancel();
     this.#retry = undefined;
     clearTimeout(this.#timeout);
     this.#cancelEnvReload();
