@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../run-command.mjs';
@@ -13,6 +13,16 @@ const NODE_VERSION = '24.21.0';
 const NPM_VERSION = '11.21.2';
 const PULL_TIMEOUT_MS = 120_000;
 const RECIPE_LABEL = 'dev.iterate.base.recipe';
+const DEBIAN = ['--variant=minbase', '--include=ca-certificates,libatomic1', 'bookworm'];
+const WITHOUT_MANUALS = [
+  '--dpkgopt=path-exclude=/usr/share/man/*',
+  '--dpkgopt=path-exclude=/usr/share/doc/*',
+  '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+];
+/** What the base is made of: a base of another recipe is made anew, and with it every layer on top of it. */
+const recipe = createHash('sha256')
+  .update(JSON.stringify([PUBLIC_IMAGE, NODE_VERSION, NPM_VERSION, DEBIAN, WITHOUT_MANUALS]))
+  .digest('hex');
 
 /**
  * Makes sure that the engine has a base image: the public Node image where a registry answers, else one made
@@ -22,12 +32,9 @@ const RECIPE_LABEL = 'dev.iterate.base.recipe';
  * @returns {Promise<string>} A note for the display.
  */
 export async function ensureBaseImage({ report }) {
-  const recipe = createHash('sha256')
-    .update(readFileSync(new URL(import.meta.url)))
-    .digest('hex');
-  if (await hasBase(recipe)) return `${BASE_TAG}`;
+  if (await hasBase()) return `${BASE_TAG}`;
   report(`trying ${PUBLIC_IMAGE}`);
-  if (await pullPublicImage(recipe)) return `${BASE_TAG} from ${PUBLIC_IMAGE}`;
+  if (await pullPublicImage()) return `${BASE_TAG} from ${PUBLIC_IMAGE}`;
   if (!canInstallPackages()) {
     throw new StepError(`No registry has ${PUBLIC_IMAGE} for this engine`, {
       wayOut: `Make it reachable, or load an image with Node 24 on Debian bookworm yourself: docker tag <image> ${BASE_TAG}`,
@@ -35,12 +42,11 @@ export async function ensureBaseImage({ report }) {
   }
   if (!onPath('mmdebstrap'))
     await installPackages(['mmdebstrap', 'debian-archive-keyring', 'ca-certificates'], report);
-  await importDebianBase(recipe, report);
+  await importDebianBase(report);
   return `${BASE_TAG} from Debian packages`;
 }
 
-/** @param {string} recipe */
-async function hasBase(recipe) {
+async function hasBase() {
   const format = `{{index .Config.Labels "${RECIPE_LABEL}"}}`;
   try {
     const label = (await runCommand('docker', ['image', 'inspect', '--format', format, BASE_TAG])).trim();
@@ -52,8 +58,7 @@ async function hasBase(recipe) {
   }
 }
 
-/** @param {string} recipe */
-async function pullPublicImage(recipe) {
+async function pullPublicImage() {
   try {
     await runCommand('docker', ['pull', '--quiet', PUBLIC_IMAGE], { timeoutMs: PULL_TIMEOUT_MS });
   } catch (error) {
@@ -75,11 +80,8 @@ async function pullPublicImage(recipe) {
   return true;
 }
 
-/**
- * @param {string} recipe
- * @param {(detail: string) => void} report
- */
-async function importDebianBase(recipe, report) {
+/** @param {(detail: string) => void} report */
+async function importDebianBase(report) {
   const work = mkdtempSync(join(tmpdir(), 'iterate-base-'));
   try {
     const staging = join(work, 'local');
@@ -89,17 +91,7 @@ async function importDebianBase(recipe, report) {
     report('mmdebstrap bookworm');
     await runCommand(
       'mmdebstrap',
-      [
-        '--quiet',
-        '--variant=minbase',
-        '--include=ca-certificates,libatomic1',
-        '--dpkgopt=path-exclude=/usr/share/man/*',
-        '--dpkgopt=path-exclude=/usr/share/doc/*',
-        '--dpkgopt=path-include=/usr/share/doc/*/copyright',
-        `--customize-hook=sync-in ${staging} /usr/local`,
-        'bookworm',
-        archive,
-      ],
+      ['--quiet', ...WITHOUT_MANUALS, `--customize-hook=sync-in ${staging} /usr/local`, ...DEBIAN, archive],
       { onLine: report },
     );
     report('docker import');
