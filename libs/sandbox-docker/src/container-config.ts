@@ -1,11 +1,12 @@
 import type { ValidSandboxSpec } from '@iterate/sandbox-provider';
 import type Docker from 'dockerode';
 import type { DockerExtra } from './docker-extra.js';
-import { IDEMPOTENCY_LABEL, SANDBOX_LABEL } from './docker-labels.js';
+import { IDEMPOTENCY_LABEL, SANDBOX_LABEL, SANDBOX_MARK } from './docker-labels.js';
 import { EXPIRY_LABEL } from './expiry-record.js';
 
 /**
- * What root inside keeps of Docker's default capabilities: own, read and signal what belongs to another
+ * What root keeps in an image that runs as root; where the image has another user, commands of root have no
+ * capability at all. Of Docker's default capabilities these are left: own, read and signal what belongs to another
  * user, switch to one, and listen below port 1024. Raw sockets, device nodes, chroot, file capabilities and
  * the audit log are gone.
  */
@@ -41,7 +42,7 @@ export function containerConfig(
     Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
     Labels: {
       ...spec.labels,
-      [SANDBOX_LABEL]: '1',
+      [SANDBOX_LABEL]: SANDBOX_MARK,
       ...(spec.ttlMs === undefined ? {} : { [EXPIRY_LABEL]: '1' }),
       ...(spec.idempotencyKey === undefined ? {} : { [IDEMPOTENCY_LABEL]: spec.idempotencyKey }),
     },

@@ -16,7 +16,7 @@ import { type CallContext, guarded, sandboxNotFound, statusCode } from './docker
 import type { DockerExtra } from './docker-extra.js';
 import { dockerImages } from './docker-images.js';
 import { infoFromList } from './docker-info.js';
-import { IDEMPOTENCY_LABEL, SANDBOX_LABEL } from './docker-labels.js';
+import { IDEMPOTENCY_LABEL, SANDBOX_LABEL, SANDBOX_MARK } from './docker-labels.js';
 import { DockerSandbox } from './docker-sandbox.js';
 import { EXPIRY_LABEL, readExpiries, writeExpiry } from './expiry-record.js';
 import { ensureSandboxNetwork, releaseSandboxNetwork, SANDBOX_NETWORK } from './sandbox-network.js';
@@ -78,14 +78,17 @@ export class DockerDriver implements Driver<DockerExtra> {
     const { docker, endpoint } = this.#client;
     return guarded({ operation: 'look up a sandbox', endpoint, sandbox: id }, async () => {
       const { Id, Config } = await docker.getContainer(id).inspect();
-      if (Config.Labels[SANDBOX_LABEL] === undefined) throw sandboxNotFound(id);
+      if (Config.Labels[SANDBOX_LABEL] !== SANDBOX_MARK) throw sandboxNotFound(id);
       return new DockerSandbox(this.#client, docker.getContainer(Id));
     });
   }
 
   async *list({ labels = {}, states }: ListFilter): AsyncGenerator<SandboxInfo> {
     const { docker, endpoint } = this.#client;
-    const label = [SANDBOX_LABEL, ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)];
+    const label = [
+      `${SANDBOX_LABEL}=${SANDBOX_MARK}`,
+      ...Object.entries(labels).map(([key, value]) => `${key}=${value}`),
+    ];
     const containers = await guarded({ operation: 'list sandboxes', endpoint }, () =>
       docker.listContainers({ all: true, filters: { label } }),
     );

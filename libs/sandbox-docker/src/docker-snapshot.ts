@@ -1,5 +1,6 @@
 import { SandboxError } from '@iterate/sandbox-provider';
 import type Docker from 'dockerode';
+import { z } from 'zod';
 import { SANDBOX_LABEL } from './docker-labels.js';
 
 /** Repository of the images that snapshots make. */
@@ -7,8 +8,12 @@ export const SNAPSHOT_REPOSITORY = 'iterate-sandbox-snapshot';
 
 /**
  * Keeps a container's file system as an image that starts like the one it came from. What was given to this
- * sandbox alone, its environment (which may hold secrets) and its labels, is blanked: an image can be pushed,
- * and the engine's commit would carry both along.
+ * sandbox alone, its environment (which may hold secrets) and its labels, is blanked.
+ *
+ * It takes two commits: engines before 25 write the whole configuration of the committed container into the
+ * image, so the image to keep is committed from a container that never had those values. The image of the
+ * first commit stays on the engine, without a name, as the parent of the second, and goes with it; pushing the
+ * snapshot does not push it.
  *
  * @returns the image's reference
  */
@@ -21,6 +26,21 @@ export async function commitSnapshot(
     const issues = [`name: "${name}" is not a tag: expected letters, digits, "_", "." and "-"`];
     throw new SandboxError('InvalidSpec', `A snapshot cannot be called "${name}".`, { issues });
   }
+  const changes = await blankingChanges(docker, container);
+  const { Id: first } = committed.parse(await container.commit({ pause: true, changes }));
+  const blank = await docker.createContainer({ Image: first });
+  try {
+    await blank.commit({ repo: SNAPSHOT_REPOSITORY, tag: name, changes });
+  } catch (error) {
+    await blank.remove();
+    await docker.getImage(first).remove();
+    throw error;
+  }
+  await blank.remove();
+  return `${SNAPSHOT_REPOSITORY}:${name}`;
+}
+
+async function blankingChanges(docker: Docker, container: Docker.Container): Promise<string> {
   const { Config, Image } = await container.inspect();
   const { Config: original } = await docker.getImage(Image).inspect();
   const inherited = new Set(original.Env ?? []);
@@ -28,7 +48,7 @@ export async function commitSnapshot(
   const ownLabels = Object.entries(Config.Labels)
     .filter(([key, value]) => original.Labels?.[key] !== value)
     .map(([key]) => key);
-  const changes = [
+  return [
     ...ownEnv.map((key) => `ENV ${key}=`),
     ...ownLabels.map((key) => `LABEL ${JSON.stringify(key)}=""`),
     `LABEL ${SANDBOX_LABEL}="snapshot"`,
@@ -36,10 +56,10 @@ export async function commitSnapshot(
     `CMD ${JSON.stringify(asList(original.Cmd))}`,
     `WORKDIR ${original.WorkingDir || '/'}`,
     ...(original.User ? [`USER ${original.User}`] : []),
-  ];
-  await container.commit({ repo: SNAPSHOT_REPOSITORY, tag: name, pause: true, changes: changes.join('\n') });
-  return `${SNAPSHOT_REPOSITORY}:${name}`;
+  ].join('\n');
 }
+
+const committed = z.object({ Id: z.string() });
 
 function asList(command: string | string[] | null | undefined): string[] {
   return typeof command === 'string' ? ['/bin/sh', '-c', command] : (command ?? []);

@@ -81,7 +81,7 @@ export async function importMachineImage(docker: Docker, user = 'agent'): Promis
 
   const reference = `iterate-sandbox-docker-test:${randomUUID()}`;
   const [repo, tag] = reference.split(':');
-  const changes = [`USER ${user}`, 'ENV PATH=/bin', 'WORKDIR /', 'LABEL dev.iterate.test=1'];
+  const changes = [`USER ${user}`, 'ENV PATH=/bin', 'WORKDIR /', 'CMD ["cat"]', 'LABEL dev.iterate.test=1'];
   const stream = await docker.importImage(Readable.from(archive, { objectMode: false }), {
     repo,
     tag,
