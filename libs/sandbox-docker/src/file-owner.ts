@@ -39,6 +39,7 @@ function numeric(value: string | undefined): number | undefined {
 
 async function firstFile(archive: ByteStream): Promise<string> {
   const entries = Readable.from(archive, { objectMode: false }).pipe(extract());
-  for await (const entry of entries) return text(entry);
+  // Leaving the loop destroys the entry, so it is read to its end before.
+  for await (const entry of entries) return await text(entry);
   return '';
 }
