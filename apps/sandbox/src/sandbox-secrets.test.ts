@@ -40,6 +40,17 @@ describe('SecretStore', () => {
     expect(await store.read('abc')).toBeUndefined();
   });
 
+  it('writes a page for the browser that only the owner can read, and removes it with the rest', async () => {
+    const store = new SecretStore(dir);
+    await store.write(secrets);
+    const page = await store.writeEntrance('abc', `http://127.0.0.1:3000/#token=${secrets.token}`);
+    expect(statSync(page).mode & 0o777).toBe(0o600);
+    expect(readFileSync(page, 'utf8')).toContain(`url=http://127.0.0.1:3000/#token=${secrets.token}"`);
+    expect(await store.ids()).toEqual(['abc']);
+    await store.remove('abc');
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
   it('names a damaged file without showing what is in it', async () => {
     const store = new SecretStore(dir);
     await store.write(secrets);

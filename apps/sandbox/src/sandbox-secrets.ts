@@ -53,16 +53,23 @@ export class SecretStore {
   }
 
   async write(secrets: SandboxSecrets): Promise<void> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-    await chmod(this.#dir, 0o700);
-    const file = this.#file(secrets.id);
-    const unfinished = `${file}.${process.pid}.tmp`;
-    await writeFile(unfinished, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600, flag: 'w' });
-    await rename(unfinished, file);
+    await this.#put(this.#file(secrets.id), `${JSON.stringify(secrets, undefined, 2)}\n`);
+  }
+
+  /**
+   * Writes a page that leads a browser to `url`, and that only the user can read.
+   *
+   * @returns its path
+   */
+  async writeEntrance(id: string, url: string): Promise<string> {
+    const file = this.#entrance(id);
+    await this.#put(file, `<!doctype html><meta http-equiv="refresh" content="0;url=${encodeURI(url)}">\n`);
+    return file;
   }
 
   async remove(id: string): Promise<void> {
     await rm(this.#file(id), { force: true });
+    await rm(this.#entrance(id), { force: true });
   }
 
   /** Ids of all sandboxes with a file. */
@@ -76,8 +83,21 @@ export class SecretStore {
     }
   }
 
+  /** Whole or not at all, and never readable for others. */
+  async #put(file: string, content: string): Promise<void> {
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    await chmod(this.#dir, 0o700);
+    const unfinished = `${file}.${process.pid}.tmp`;
+    await writeFile(unfinished, content, { mode: 0o600 });
+    await rename(unfinished, file);
+  }
+
   #file(id: string): string {
     return join(this.#dir, `${id}.json`);
+  }
+
+  #entrance(id: string): string {
+    return join(this.#dir, `${id}.html`);
   }
 }
 

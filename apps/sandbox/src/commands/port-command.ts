@@ -1,5 +1,4 @@
 import open from 'open';
-import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
 import { DAEMON_PORT } from '../create-sandbox.js';
 
@@ -34,18 +33,7 @@ export async function openCommand(
     process.stdout.write(`${page}\n`);
     return;
   }
-  const browser = await open(page);
-  await new Promise<void>((resolve, reject) => {
-    browser.once('spawn', resolve);
-    browser.once('error', (cause) =>
-      reject(
-        new CliError(
-          'Usage',
-          `No browser can be started here. The page is ${url}/ (--print shows all of it).`,
-          {},
-          { cause },
-        ),
-      ),
-    );
-  });
+  // Arguments of a program are seen by every user of the machine: the browser gets the token through a file.
+  await open(secrets === undefined ? page : await context.secrets.writeEntrance(info.id, page));
+  process.stderr.write(`Opening ${url}/ in the browser. --print shows the whole URL instead.\n`);
 }
