@@ -12,7 +12,6 @@ const KEEPER = ['/bin/sh', '-c', 'trap "exit 0" TERM INT; while :; do sleep 3600
 export interface ContainerOptions {
   name: string;
   image: string;
-  env: Record<string, string>;
   user?: string | undefined;
   cpus: number;
   memoryGib: number;
@@ -53,7 +52,6 @@ export class Engine {
       Image: options.image,
       Entrypoint: KEEPER,
       Cmd: [],
-      Env: Object.entries(options.env).map(([key, value]) => `${key}=${value}`),
       ...(options.user === undefined ? {} : { User: options.user }),
       Labels: { [OWNER_LABEL]: String(process.pid) },
       HostConfig: {

@@ -95,15 +95,14 @@ async function logsOf({ log }: SessionCommand): Promise<{ output: string; stdout
 
 /** Runs a shell command to its end; both outputs arrive as one. */
 async function runCommand(
-  { engine, container, user }: Toolbox,
+  { engine, container, env }: Toolbox,
   { command, cwd, envs, timeout = 0 }: z.output<typeof execute>,
 ): Promise<{ exitCode: number; result: string }> {
   const mark = randomBytes(16).toString('hex');
   const running = engine.run(container, {
     argv: ['/bin/sh', '-c', `exec 2>&1\n${command}`],
     cwd,
-    user,
-    env: { ...envs, [MARK]: mark },
+    env: { ...env, ...envs, [MARK]: mark },
   });
   let timedOut = false;
   const timer =

@@ -10,13 +10,12 @@ const CODE_NOT_FOUND = 44;
 
 /** Writes a file as the sandbox's user, making its directories. @throws ApiError 400 */
 export async function writeFile(
-  { engine, container, user }: Toolbox,
+  { engine, container }: Toolbox,
   path: string,
   content: Readable,
 ): Promise<void> {
   const { stream, stdout, stderr, exitCode } = await engine.exec(container, {
     argv: ['/bin/sh', '-c', WRITE, 'sh', path],
-    user,
   });
   const problem = textOf(stderr);
   stdout.resume();
@@ -32,7 +31,6 @@ export async function readFile(toolbox: Toolbox, path: string): Promise<Readable
   if (exitCode !== 0) throw new ApiError(404, `file not found: ${path}`, 'FILE_NOT_FOUND');
   const { stream, stdout, stderr } = await toolbox.engine.exec(toolbox.container, {
     argv: ['cat', '--', path],
-    user: toolbox.user,
   });
   stream.end();
   stderr.resume();
@@ -134,8 +132,8 @@ async function change(toolbox: Toolbox, script: string, path: string, ...args: s
   if (exitCode !== 0) throw new ApiError(400, stderr.toString('utf8').trim());
 }
 
-function run({ engine, container, user }: Toolbox, script: string, ...args: string[]) {
-  return engine.run(container, { argv: ['/bin/sh', '-c', script, 'sh', ...args], user });
+function run({ engine, container }: Toolbox, script: string, ...args: string[]) {
+  return engine.run(container, { argv: ['/bin/sh', '-c', script, 'sh', ...args] });
 }
 
 function notFound(path: string): ApiError {

@@ -1,3 +1,4 @@
+import type { SandboxListItem } from '@daytona/api-client';
 import { type Context, Hono } from 'hono';
 import { stream } from 'hono/streaming';
 import { z } from 'zod';
@@ -45,7 +46,10 @@ export function sandboxRoutes(sandboxes: Sandboxes, previews: Previews, origin: 
     });
     const start = Number(c.req.query('cursor') ?? 0);
     const end = start + Number(c.req.query('limit') ?? 100);
-    return c.json({ items: all.slice(start, end), nextCursor: end < all.length ? String(end) : null });
+    return c.json({
+      items: all.slice(start, end).map(({ env: _env, buildInfo: _build, ...item }): SandboxListItem => item),
+      nextCursor: end < all.length ? String(end) : null,
+    });
   });
   app.get('/:id', (c) => c.json(sandboxes.get(c.req.param('id')).dto));
   app.delete('/:id', (c) => c.json(sandboxes.destroy(c.req.param('id'))));

@@ -312,7 +312,6 @@ export class Sandboxes {
     const container = await engine.createContainer({
       name: `daytona-emulator-${dto.id}`,
       image: record.image,
-      env: { ...dto.env, DAYTONA_SANDBOX_ID: dto.id },
       user: request.user,
       cpus: dto.cpu,
       memoryGib: dto.memory,
@@ -332,7 +331,7 @@ export class Sandboxes {
   async #openToolbox(record: SandboxRecord): Promise<void> {
     const container = this.#containerOf(record);
     record.toolbox = await Toolbox.start(this.#services.engine, container.id, {
-      user: undefined,
+      env: { ...record.dto.env, DAYTONA_SANDBOX_ID: record.dto.id },
       entrypoint: record.entrypoint,
     });
     this.touch(record);

@@ -50,12 +50,11 @@ export class SessionCommand {
   }
 
   /** @throws ApiError 410 when the command has ended */
-  async input(engine: Engine, container: string, user: string | undefined, data: string): Promise<void> {
+  async input(engine: Engine, container: string, data: string): Promise<void> {
     if (this.#exitCode !== undefined)
       throw new ApiError(410, 'command has already completed', 'COMMAND_ALREADY_COMPLETED');
     this.#writer ??= engine.exec(container, {
       argv: ['/bin/sh', '-c', 'exec cat >"$1"', 'sh', this.inputPipe],
-      user,
     });
     const { stream, stdout, stderr } = await this.#writer;
     stdout.resume();

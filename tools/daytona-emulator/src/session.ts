@@ -14,8 +14,7 @@ import { shellQuote } from './shell-quote.js';
 export interface SessionPlace {
   engine: Engine;
   container: string;
-  user: string | undefined;
-  cwd: string | undefined;
+  env: Readonly<Record<string, string>>;
   /** Directory on the host for the logs. */
   logDir: string;
 }
@@ -45,9 +44,7 @@ export class Session {
     const mark = randomBytes(16).toString('hex');
     const shell = await place.engine.exec(place.container, {
       argv: ['/bin/sh'],
-      env: { [MARK]: mark },
-      user: place.user,
-      cwd: place.cwd,
+      env: { ...place.env, [MARK]: mark },
     });
     return new Session(id, place, mark, shell);
   }
@@ -76,8 +73,8 @@ export class Session {
   }
 
   input(commandId: string, data: string): Promise<void> {
-    const { engine, container, user } = this.#place;
-    return this.command(commandId).input(engine, container, user, data);
+    const { engine, container } = this.#place;
+    return this.command(commandId).input(engine, container, data);
   }
 
   async close(): Promise<void> {

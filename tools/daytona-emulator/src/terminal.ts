@@ -11,7 +11,6 @@ export interface TerminalOptions {
   rows: number;
   cwd: string | undefined;
   env: Record<string, string>;
-  user: string | undefined;
 }
 
 /** A shell on a terminal. */
@@ -43,7 +42,6 @@ export class Terminal {
       argv: ['/bin/sh', '-c', 'if command -v bash >/dev/null; then exec bash -i; else exec sh -i; fi'],
       env: { TERM: 'xterm-256color', ...options.env, [MARK]: mark },
       cwd: options.cwd,
-      user: options.user,
       tty: true,
     });
     // The engine starts with a terminal of 0 by 0.

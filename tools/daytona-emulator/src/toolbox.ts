@@ -13,15 +13,21 @@ const ENTRYPOINT_SESSION = 'entrypoint';
 export class Toolbox {
   readonly engine: Engine;
   readonly container: string;
-  readonly user: string | undefined;
+  /** Environment of everything that runs in the sandbox; not the container's, so that a snapshot has none of it. */
+  readonly env: Readonly<Record<string, string>>;
   readonly sessions = new Map<string, Session>();
   readonly terminals = new Map<string, Terminal>();
   readonly #logDir: string;
 
-  private constructor(engine: Engine, container: string, user: string | undefined, logDir: string) {
+  private constructor(
+    engine: Engine,
+    container: string,
+    env: Readonly<Record<string, string>>,
+    logDir: string,
+  ) {
     this.engine = engine;
     this.container = container;
-    this.user = user;
+    this.env = env;
     this.#logDir = logDir;
   }
 
@@ -29,10 +35,10 @@ export class Toolbox {
   static async start(
     engine: Engine,
     container: string,
-    options: { user: string | undefined; entrypoint: readonly string[] },
+    options: { env: Readonly<Record<string, string>>; entrypoint: readonly string[] },
   ): Promise<Toolbox> {
     const logDir = await mkdtemp(join(tmpdir(), 'daytona-emulator-'));
-    const toolbox = new Toolbox(engine, container, options.user, logDir);
+    const toolbox = new Toolbox(engine, container, options.env, logDir);
     const session = await toolbox.createSession(ENTRYPOINT_SESSION);
     if (options.entrypoint.length > 0)
       session.execute(options.entrypoint.map(shellQuote).join(' '), {
@@ -47,8 +53,7 @@ export class Toolbox {
     const session = await Session.open(id, {
       engine: this.engine,
       container: this.container,
-      user: this.user,
-      cwd: undefined,
+      env: this.env,
       logDir: this.#logDir,
     });
     this.sessions.set(id, session);
@@ -73,9 +78,12 @@ export class Toolbox {
     await session.close();
   }
 
-  async openTerminal(options: Omit<TerminalOptions, 'user'>): Promise<Terminal> {
+  async openTerminal(options: TerminalOptions): Promise<Terminal> {
     if (this.terminals.has(options.id)) throw new ApiError(409, 'PTY session with this ID already exists');
-    const terminal = await Terminal.open(this.engine, this.container, { ...options, user: this.user });
+    const terminal = await Terminal.open(this.engine, this.container, {
+      ...options,
+      env: { ...this.env, ...options.env },
+    });
     this.terminals.set(options.id, terminal);
     return terminal;
   }

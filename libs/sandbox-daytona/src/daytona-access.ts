@@ -1,0 +1,42 @@
+import { SandboxError } from '@iterate/sandbox-provider';
+import { z } from 'zod';
+import type { DaytonaAccess } from './daytona-sdk.js';
+
+const HOSTED_API = 'https://app.daytona.io/api';
+const DEFAULT_TARGET = 'us';
+
+/** The validator of what {@link findDaytonaAccess} takes. */
+export const daytonaConfigSchema = z.strictObject({
+  /** @default `DAYTONA_API_URL`, then the hosted service */
+  apiUrl: z.url().optional(),
+  /** @default `DAYTONA_API_KEY` */
+  apiKey: z.string().min(1).optional(),
+  /** Region. @default `DAYTONA_TARGET`, then `us` */
+  target: z.string().min(1).optional(),
+});
+
+/** How to reach Daytona, as callers write it. */
+export type DaytonaConfig = z.input<typeof daytonaConfigSchema>;
+
+/**
+ * Address and key, from the config or the environment.
+ *
+ * @throws SandboxError `InvalidSpec` without a key
+ */
+export function findDaytonaAccess(
+  config: DaytonaConfig,
+  env: NodeJS.ProcessEnv = process.env,
+): DaytonaAccess {
+  const apiKey = config.apiKey ?? env.DAYTONA_API_KEY;
+  if (apiKey === undefined || apiKey === '')
+    throw new SandboxError(
+      'InvalidSpec',
+      'There is no Daytona API key: set DAYTONA_API_KEY. To try it without an account, run "pnpm daytona:emulator" and export the two lines that it prints.',
+      { issues: ['apiKey: DAYTONA_API_KEY is not set'] },
+    );
+  return {
+    apiKey,
+    apiUrl: config.apiUrl ?? env.DAYTONA_API_URL ?? HOSTED_API,
+    target: config.target ?? env.DAYTONA_TARGET ?? DEFAULT_TARGET,
+  };
+}
