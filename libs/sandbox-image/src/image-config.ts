@@ -22,6 +22,8 @@ const configSchema = z.strictObject({
   submodules: z.enum(['refuse', 'empty']).optional(),
   allowSecrets: z.array(z.string()).optional(),
   registry: z.string().optional(),
+  /** Command that tests the image; for the Nx plugin. */
+  test: z.string().optional(),
 });
 
 /** What a configuration file may say, as in the file. */
@@ -29,7 +31,7 @@ export type ImageConfig = z.input<typeof configSchema>;
 
 /** Reads how a project builds its image. @returns Options for `ensureImage`, with `repoDir` and `dockerfile` resolved. */
 export async function readImageConfig(file: string): Promise<EnsureImageOptions> {
-  const { $schema: _, dockerfile, ...config } = parseConfig(file, await readConfigFile(file));
+  const { $schema: _schema, test: _test, dockerfile, ...config } = parseConfig(file, await readConfigFile(file));
   const dir = await realpath(dirname(resolve(file)));
   const { workTree } = await openRepository(dir);
   if (workTree === undefined) {

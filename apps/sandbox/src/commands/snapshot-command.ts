@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ensureImage, type ImageResult } from '@iterate/sandbox-image';
 import { buildDisplay } from '../display/build-display.js';
 import { imageSource, type SourceFlags } from '../image-source.js';
+import { resultFile } from '../result-file.js';
 
 /** Options of `sandbox snapshot` as the command line gives them. */
 export interface SnapshotFlags extends SourceFlags {
@@ -19,6 +20,7 @@ export interface SnapshotFlags extends SourceFlags {
 /** `sandbox snapshot` */
 export async function snapshotCommand(flags: SnapshotFlags, signal: AbortSignal): Promise<void> {
   const { platform, network, registry, push, force, cache, allow } = flags;
+  const out = flags.out === undefined ? undefined : await resultFile(resolve(flags.out));
   const source = await imageSource(process.cwd(), flags);
   const given = { platform, network, registry, push, force };
   const display = buildDisplay(process.stderr);
@@ -35,7 +37,7 @@ export async function snapshotCommand(flags: SnapshotFlags, signal: AbortSignal)
   } finally {
     display.end();
   }
-  if (flags.out !== undefined) await writeFile(flags.out, receipt(image));
+  await out?.write(receipt(image));
   process.stdout.write(
     flags.json ? `${JSON.stringify(image, undefined, 2)}\n` : `${image.tags[0] ?? image.imageId}\n`,
   );
