@@ -20,7 +20,7 @@ const program = createProgram(version, interrupted.signal, outcome);
 try {
   await program.parseAsync();
 } catch (error) {
-  const exitCode = report(error, program.opts().verbose === true);
+  const exitCode = report(error, outcome.verbose ?? false);
   outcome.exitCode = exitCode === EXIT_CODES.interrupted ? exitCode : (outcome.failureCode ?? exitCode);
 }
 // Sockets to the engine are closed by now; a pending read of stdin is not a reason to stay.

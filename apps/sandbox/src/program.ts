@@ -45,6 +45,8 @@ export interface Outcome {
   exitCode: number;
   /** Exit code for whatever error, where the codes of errors could be taken for those of a command. */
   failureCode?: number;
+  /** Whether an error is shown with its stack. */
+  verbose?: boolean;
 }
 
 /** The command line. @param signal Fires on the first Ctrl-C. */
@@ -99,7 +101,6 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .passThroughOptions()
     .action(
       connected(async (context, args: string[], flags: ExecFlags) => {
-        outcome.failureCode = EXIT_CODES.execFailed;
         const { name, argv } = splitExecArguments(args, process.argv);
         return execCommand(context, name, argv, flags);
       }),
@@ -112,10 +113,7 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('-u, --user <user>', 'user to run it as')
     .option('-w, --cwd <directory>', 'directory to start in')
     .action(
-      connected((context, name: string | undefined, flags: ExecFlags) => {
-        outcome.failureCode = EXIT_CODES.execFailed;
-        return shellCommand(context, name, flags);
-      }),
+      connected((context, name: string | undefined, flags: ExecFlags) => shellCommand(context, name, flags)),
     );
 
   program
@@ -137,8 +135,13 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .description('stop a sandbox; its files stay')
     .argument('[name]', 'name of the sandbox')
     .option('--timeout <seconds>', 'before it is killed', parseSeconds, 30)
+    .option(
+      '--when-idle <duration>',
+      'wait until it has done nothing for so long, such as 30m',
+      parseDuration,
+    )
     .action(
-      connected((context, name: string | undefined, flags: { timeout: number }) =>
+      connected((context, name: string | undefined, flags: { timeout: number; whenIdle?: number }) =>
         stopCommand(context, name, flags),
       ),
     );
@@ -227,5 +230,22 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     });
 
   registerImageCommands(program, signal, outcome);
+  prepareCommands(program, program, outcome);
   return program;
+}
+
+/** Their exit codes are those of what runs inside. */
+const RUNS_COMMANDS = new Set(['exec', 'shell']);
+
+/** Takes `--verbose` after the name of a command too, where one adds it on seeing an error. */
+function prepareCommands(program: Command, command: Command, outcome: Outcome): void {
+  for (const child of command.commands) {
+    child.option('--verbose', 'show the stack of an error');
+    prepareCommands(program, child, outcome);
+  }
+  if (command !== program) return;
+  program.hook('preAction', (_, action) => {
+    outcome.verbose = action.optsWithGlobals().verbose === true;
+    if (RUNS_COMMANDS.has(action.name())) outcome.failureCode = EXIT_CODES.execFailed;
+  });
 }

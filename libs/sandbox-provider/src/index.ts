@@ -43,3 +43,4 @@ export { canTransition, SANDBOX_STATES, SANDBOX_TRANSITIONS, type SandboxState }
 export type { Schema } from './schema.js';
 export type { WaitCondition } from './wait-condition.js';
 export type { WaitOptions } from './wait-for.js';
+export { type IdleOptions, waitUntilIdle } from './wait-until-idle.js';

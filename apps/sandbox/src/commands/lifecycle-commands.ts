@@ -1,5 +1,6 @@
-import { isSandboxError } from '@iterate/sandbox-provider';
+import { isSandboxError, waitUntilIdle } from '@iterate/sandbox-provider';
 import type { CommandContext } from '../context.js';
+import { shortDuration } from '../duration.js';
 import { listSandboxes, sandboxName } from '../find-sandbox.js';
 import { portTaken } from '../host-ports.js';
 
@@ -7,9 +8,16 @@ import { portTaken } from '../host-ports.js';
 export async function stopCommand(
   context: CommandContext,
   name: string | undefined,
-  flags: { timeout: number },
+  flags: { timeout: number; whenIdle?: number },
 ): Promise<void> {
   const { sandbox, info } = await context.find(name);
+  if (flags.whenIdle !== undefined) {
+    process.stderr.write(
+      `Waiting until ${sandboxName(info)} has been idle for ${shortDuration(flags.whenIdle)}.\n`,
+    );
+    const sampleMs = Math.min(10_000, flags.whenIdle);
+    await waitUntilIdle(sandbox, { idleMs: flags.whenIdle, sampleMs, signal: context.signal });
+  }
   await sandbox.stop({ timeoutMs: flags.timeout * 1000 });
   process.stderr.write(`Stopped ${sandboxName(info)}. "sandbox start" brings it back as it was.\n`);
 }
