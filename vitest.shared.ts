@@ -13,7 +13,9 @@ interface TestOptions {
 
 /** The one test configuration: sources instead of builds, results kept where CI adds them up. */
 export function testConfig(options: TestOptions = {}): ViteUserConfigExport {
-  const conditions = ['@iterate/source', 'node', 'import', 'default'];
+  // Vite adds `import` and `require` where each belongs; given here, Node would apply both to everything, and a
+  // `require` be handed an ES module.
+  const conditions = ['@iterate/source', 'node'];
   const integration = options.integration === true;
   const defaultInclude = integration
     ? ['src/**/*.integration.test.ts', 'test/**/*.integration.test.ts']
@@ -23,7 +25,11 @@ export function testConfig(options: TestOptions = {}): ViteUserConfigExport {
     ssr: { resolve: { conditions, externalConditions: conditions } },
     test: {
       include: options.include ?? defaultInclude,
-      exclude: ['**/node_modules/**', ...(integration ? [] : ['**/*.integration.test.ts']), ...(options.exclude ?? [])],
+      exclude: [
+        '**/node_modules/**',
+        ...(integration ? [] : ['**/*.integration.test.ts']),
+        ...(options.exclude ?? []),
+      ],
       testTimeout: options.timeoutMs ?? (integration ? 120_000 : 20_000),
       hookTimeout: options.timeoutMs ?? (integration ? 300_000 : 20_000),
       fileParallelism: !integration,

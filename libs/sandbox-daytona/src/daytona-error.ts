@@ -1,5 +1,5 @@
 import { isSandboxError, SandboxError } from '@iterate/sandbox-provider';
-import { httpFailure } from './http-failure.js';
+import { httpFailure, withoutRequest } from './http-failure.js';
 import { isTransient } from './retry.js';
 
 /** What a call was about, for its error. */
@@ -30,7 +30,7 @@ export function sandboxNotFound(id: string, cause?: unknown): SandboxError<'Sand
     'SandboxNotFound',
     `There is no sandbox ${id} that this provider made. List them to see which there are.`,
     { id },
-    { cause },
+    cause === undefined ? {} : { cause },
   );
 }
 
@@ -40,7 +40,7 @@ export function imageNotFound(image: string, cause?: unknown): SandboxError<'Ima
     'ImageNotFound',
     `Daytona has no snapshot "${image}". Register it with ensureSnapshot() first.`,
     { image },
-    { cause },
+    cause === undefined ? {} : { cause },
   );
 }
 
@@ -52,24 +52,24 @@ function toSandboxError(error: unknown, context: CallContext): SandboxError {
       'Aborted',
       `Aborted while trying to ${operation}.`,
       { operation },
-      { cause: error },
+      { cause: withoutRequest(error) },
     );
   const { status, message, noAnswer } = httpFailure(error);
-  if (status === 404 && sandbox !== undefined) return sandboxNotFound(sandbox, error);
-  if (status === 404 && image !== undefined) return imageNotFound(image, error);
+  if (status === 404 && sandbox !== undefined) return sandboxNotFound(sandbox, withoutRequest(error));
+  if (status === 404 && image !== undefined) return imageNotFound(image, withoutRequest(error));
   if (status === 409)
     return new SandboxError(
       'Conflict',
       `Failed to ${operation}: ${message}`,
       { subject: sandbox ?? image ?? operation },
-      { cause: error },
+      { cause: withoutRequest(error) },
     );
   if (noAnswer)
     return new SandboxError(
       'ProviderUnavailable',
       `Failed to ${operation}: nothing answers at ${endpoint} (${message}). Check DAYTONA_API_URL and the network.`,
       { provider: 'daytona', endpoint },
-      { cause: error },
+      { cause: withoutRequest(error) },
     );
   const hint =
     status === 401
@@ -81,6 +81,6 @@ function toSandboxError(error: unknown, context: CallContext): SandboxError {
     'ProviderError',
     `Failed to ${operation}: ${message}${hint}`,
     { provider: 'daytona', retryable: isTransient(error), ...(status === undefined ? {} : { status }) },
-    { cause: error },
+    { cause: withoutRequest(error) },
   );
 }

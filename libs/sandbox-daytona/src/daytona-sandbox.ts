@@ -3,6 +3,7 @@ import {
   type DriverProcess,
   type DriverSandbox,
   type Endpoint,
+  isSandboxError,
   type LogLine,
   type LogOptions,
   SandboxError,
@@ -17,7 +18,7 @@ import { httpFailure } from './http-failure.js';
 import { type Inside, isMissing } from './inside.js';
 import { endMainProcess, mainProcessLog, mainProcessState, startMainProcess } from './main-process.js';
 import { withRetry } from './retry.js';
-import { checkCallerLabels, memoryOf, ownLabels } from './sandbox-labels.js';
+import { checkCallerLabels, memoryOf } from './sandbox-labels.js';
 import { SnapshotClient } from './snapshot-client.js';
 import { checkSnapshotName } from './snapshot-rules.js';
 import { spawnProcess } from './spawn-process.js';
@@ -112,7 +113,7 @@ export class DaytonaSandbox implements DriverSandbox {
         }
         return undefined;
       } catch (error) {
-        if (isMissing(error) || isMissing(error instanceof Error ? error.cause : undefined)) return true;
+        if (isMissing(error) || isSandboxError(error, 'SandboxNotFound')) return true;
         return guarded(this.#context('destroy'), () => Promise.reject(error));
       }
     });
@@ -214,11 +215,14 @@ export class DaytonaSandbox implements DriverSandbox {
     return { image: name };
   }
 
+  /** The service replaces all labels at once, so those that stay are sent again. */
   async setLabels(labels: Readonly<Record<string, string>>): Promise<void> {
     checkCallerLabels(labels);
-    const own = ownLabels((await this.#inside.dto()).labels);
+    const before = (await this.#inside.dto()).labels;
     await guarded(this.#context('set the labels'), () =>
-      withRetry(() => this.#inside.sdk.sandboxes.replaceLabels(this.id, { labels: { ...labels, ...own } })),
+      withRetry(() =>
+        this.#inside.sdk.sandboxes.replaceLabels(this.id, { labels: { ...before, ...labels } }),
+      ),
     );
   }
 

@@ -43,6 +43,18 @@ export function httpFailure(error: unknown): HttpFailure {
   };
 }
 
+/**
+ * An error to keep as a cause: what was said, without the request, whose headers hold the API key.
+ */
+export function withoutRequest(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  const { status, message } = httpFailure(error);
+  const plain = new Error(status === undefined ? message : `${message} (status ${status})`);
+  plain.name = error.constructor.name;
+  if (error.stack !== undefined) plain.stack = error.stack;
+  return plain;
+}
+
 function nameAnd(error: unknown): string {
   return error instanceof Error ? `${error.constructor.name} ${error.message}` : '';
 }

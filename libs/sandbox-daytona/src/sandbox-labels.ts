@@ -43,11 +43,6 @@ export function callerLabels(labels: Readonly<Record<string, string>>): Record<s
   return Object.fromEntries(Object.entries(labels).filter(([key]) => key !== FOREIGN && !isOwn(key)));
 }
 
-/** The driver's own labels among `labels`. */
-export function ownLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).filter(([key]) => isOwn(key)));
-}
-
 /** @throws SandboxError `InvalidSpec` for a label that the driver keeps for itself */
 export function checkCallerLabels(labels: Readonly<Record<string, string>>): void {
   const taken = Object.keys(labels).filter(isOwn);

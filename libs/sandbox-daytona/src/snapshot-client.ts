@@ -44,14 +44,14 @@ export class SnapshotClient {
   }
 
   async find(name: string, signal?: AbortSignal): Promise<SnapshotDto | undefined> {
-    try {
-      return await this.#call('look up a snapshot', { signal }, () =>
-        withRetry(async () => (await this.#sdk.snapshots.getSnapshot(name)).data, { signal }),
-      );
-    } catch (error) {
-      if (error instanceof SandboxError && isMissing(error.cause)) return undefined;
-      throw error;
-    }
+    return this.#call('look up a snapshot', { signal }, async () => {
+      try {
+        return (await withRetry(() => this.#sdk.snapshots.getSnapshot(name), { signal })).data;
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    });
   }
 
   async *list(): AsyncGenerator<SnapshotDto> {

@@ -18,6 +18,9 @@ export interface SpawnScriptOptions {
 // difference between a last line with and without a newline. So each piece of output becomes a line of
 // base64 behind ":", and what the script itself has to say a line behind "#". Anything else, such as a
 // shell's own "Terminated", is not the program's.
+//
+// It runs in a subshell of the session's own shell, so that the program's arguments stand in no command line
+// but its own.
 const SCRIPT = `dir=$1 cwd=$2 user=$3 mark=$4 stdin=$5; shift 5
 for tool in base64 dd tr mkfifo mkdir rm; do
   command -v "$tool" >/dev/null || { echo "#missing $tool"; exit 125; }
@@ -80,7 +83,7 @@ export function spawnScript({
 }: SpawnScriptOptions): string {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const words = [spawnDirectory(mark), cwd, user, mark, stdin ? '1' : '', ...variables, '--', ...argv];
-  return ['sh', '-c', SCRIPT, 'sh', ...words].map(shellQuote).join(' ');
+  return `(set -- ${words.map(shellQuote).join(' ')}\n${SCRIPT})`;
 }
 
 /** A line of {@link spawnScript}'s output. */

@@ -37,6 +37,8 @@ export class LogSpool {
   /** @param follow Wait for what is still to come, up to {@link end}. */
   async *read({ follow, signal }: { follow: boolean; signal?: AbortSignal }): AsyncGenerator<Buffer> {
     await this.#pending;
+    const wake = () => this.#wake();
+    signal?.addEventListener('abort', wake, { once: true });
     for (let offset = 0; signal?.aborted !== true; ) {
       if (offset < this.#size) {
         const file = await this.#open();
@@ -47,7 +49,7 @@ export class LogSpool {
       } else if (!follow || this.#ended) {
         return;
       } else {
-        await this.#grown(signal);
+        await this.#grown();
       }
     }
   }
@@ -71,10 +73,9 @@ export class LogSpool {
     return this.#file;
   }
 
-  #grown(signal: AbortSignal | undefined): Promise<void> {
+  #grown(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiters.push(resolve);
-      signal?.addEventListener('abort', () => resolve(), { once: true });
     });
   }
 
