@@ -6,7 +6,8 @@ const MAX_HEAD_BYTES = 256 * 1024;
 
 /**
  * A `fetch` for servers that listen only inside, on the loopback of the sandbox: each request is a `curl`
- * there, and its answer streams out as it comes. The image needs `curl`.
+ * there, and its answer streams out as it comes. The image needs `curl`, and whatever runs inside can read the
+ * headers and the body, which are its arguments.
  *
  * @returns rejects with a `TypeError`, as `fetch` does, when nothing answers
  */
