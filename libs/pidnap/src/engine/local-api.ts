@@ -32,7 +32,8 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
     const hint = unit ? `; it is a ${unit.spec.kind}` : '';
     throw new PidnapError('not-found', `There is no ${kind} "${name}"${hint}.`, { details: { name } });
   };
-  const accepting = (): void => {
+  const accepting = async (): Promise<void> => {
+    await supervisor.whenReloaded();
     if (supervisor.state === 'stopping') throw new PidnapError('conflict', 'The manager is stopping.');
   };
   const env = (unit: Unit, options?: DetailOptions): Readonly<Record<string, string>> => {
@@ -56,18 +57,19 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
         return { ...processInfo(unit, context), env: env(unit, options) };
       },
       start: async (name) => {
-        accepting();
+        await accepting();
         const unit = find('process', name);
         unit.start(onRequest);
         return processInfo(unit, context);
       },
       stop: async (name) => {
+        await supervisor.whenReloaded();
         const unit = find('process', name);
         await unit.stop(onRequest);
         return processInfo(unit, context);
       },
       restart: async (name) => {
-        accepting();
+        await accepting();
         const unit = find('process', name);
         await unit.restart(onRequest);
         return processInfo(unit, context);
@@ -81,7 +83,7 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
         return { ...taskInfo(unit, context), env: env(unit, options) };
       },
       run: async (name) => {
-        accepting();
+        await accepting();
         const unit = find('task', name);
         if (isAlive(unit.state)) throw new PidnapError('conflict', `The task ${name} is running.`);
         unit.start(onRequest);

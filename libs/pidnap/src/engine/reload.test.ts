@@ -133,6 +133,41 @@ describe('reload', () => {
     await eventually(async () => expect((await test.process('web')).restarts).toBe(1));
   });
 
+  it('what is asked for during a reload is done to what the reload leaves', async () => {
+    const stubborn = (seconds: number) => ({
+      command: `trap '' TERM; echo $$ >> pids; while :; do sleep ${seconds}; done`,
+      stopTimeout: 200,
+    });
+    const names = ['started', 'stopped', 'restarted'];
+    const config = (seconds: number) => ({
+      processes: Object.fromEntries(names.map((name) => [name, stubborn(seconds)])),
+    });
+    await using test = await start(config(0.01));
+    await eventually(() => expect(pidsIn(test.dir)).toHaveLength(3));
+    write(test.dir, config(0.02));
+    const { processes } = test.manager;
+    const reload = test.manager.reload();
+    await test.until('started', 'stopping');
+    await Promise.all([
+      reload,
+      processes.start('started'),
+      processes.stop('stopped'),
+      processes.restart('restarted'),
+    ]);
+    const wanted = (await processes.list()).flatMap(({ pid }) => pid ?? []);
+    expect((await processes.get('stopped')).state).toBe('stopped');
+    expect(wanted).toHaveLength(2);
+    await eventually(() => expect(pidsIn(test.dir).filter(isRunning).sort()).toEqual(wanted.sort()));
+  });
+
+  it('a stopped process stays stopped, not idle, when its definition changes', async () => {
+    await using test = await start({ processes: { web: sleeper() } });
+    await test.manager.processes.stop('web');
+    write(test.dir, { processes: { web: sleeper(2000) } });
+    expect((await test.manager.reload()).updated).toEqual(['web']);
+    expect(await test.process('web')).toMatchObject({ state: 'stopped', desired: 'stopped' });
+  });
+
   it('a log that is followed goes on over the reload, with services that came with it', async () => {
     const say = (word: string) => ({ command: `echo ${word}; exec sleep 1000` });
     await using test = await start({ processes: { web: say('old') } });
@@ -154,3 +189,8 @@ describe('reload', () => {
     expect(results.map(({ added }) => added)).toEqual([['b'], []]);
   });
 });
+
+/** What the services wrote of themselves. */
+function pidsIn(dir: string): number[] {
+  return readFileSync(join(dir, 'pids'), 'utf8').split('\n').filter(Boolean).map(Number);
+}

@@ -171,8 +171,16 @@ export class Supervisor {
     return result;
   }
 
+  /**
+   * Resolves when no reload is under way. A request waits for it, since a reload replaces the units that
+   * it could be about.
+   */
+  async whenReloaded(): Promise<void> {
+    await this.#reloading;
+  }
+
   async #apply(next: Spec): Promise<ReloadResult> {
-    if (this.#state === 'stopping') throw new PidnapError('conflict', 'The manager is stopping.');
+    this.#refuseWhenStopping();
     const fixed = fixedSettings(this.#spec, next);
     if (fixed.length > 0) {
       throw new PidnapError(
@@ -187,7 +195,9 @@ export class Supervisor {
     const diff = diffSpecs(before, next);
     const wanted = new Map([...this.#units].map(([name, { desired }]) => [name, desired === 'running']));
     const replaced = [...diff.removed, ...diff.restart].flatMap((name) => this.#units.get(name) ?? []);
+    const stopped = new Set(replaced.filter(({ state }) => state === 'stopped').map(({ name }) => name));
     await this.#stopUnits(replaced, removal);
+    this.#refuseWhenStopping();
     for (const unit of replaced) this.#remove(unit);
     this.#spec = next;
     for (const name of [...diff.update, ...diff.unchanged]) {
@@ -198,12 +208,14 @@ export class Supervisor {
     this.#addUnits(fresh);
     this.#sortUnits();
     await this.#watchEnv([...next.units.values()]);
+    this.#refuseWhenStopping();
     const restarted: string[] = [];
     const updated: string[] = [];
     for (const { name } of fresh) {
       const again = diff.restart.includes(name);
       // What somebody has stopped stays stopped.
       if (!again || wanted.get(name)) this.#launch(name, again ? configChange : begin);
+      else if (stopped.has(name)) void this.#units.get(name)?.stop(configChange);
       if (again) (wanted.get(name) ? restarted : updated).push(name);
     }
     for (const name of [...diff.update, ...diff.unchanged]) {
@@ -227,6 +239,10 @@ export class Supervisor {
     this.emit({ type: 'manager.reloaded', result });
     this.#checkReady();
     return result;
+  }
+
+  #refuseWhenStopping(): void {
+    if (this.#state === 'stopping') throw new PidnapError('conflict', 'The manager is stopping.');
   }
 
   #createHost(): UnitHost {
