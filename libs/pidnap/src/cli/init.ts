@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { LogLine } from '../protocol/info.js';
 import { type Manager, startManager } from '../start-manager.js';
 import { ConsoleWriter } from './console-writer.js';
@@ -18,6 +19,9 @@ interface InitOptions {
  * @returns 0 after a signal, the exit code of a critical process that was lost
  */
 export async function init(options: InitOptions): Promise<number> {
+  // A burst of restarts or log lines would otherwise grow the young generation to 48 MB, which V8 gives
+  // back only after a long quiet time.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const wrapped = await becomePidOne();
   if (wrapped !== undefined) return wrapped;
   const format = lineFormat(options);

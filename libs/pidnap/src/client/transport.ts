@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
 /** One request to a manager. */
-export interface TransportRequest {
+interface TransportRequest {
   readonly method: 'GET' | 'POST';
   /** Path and query, starting with a slash. */
   readonly path: string;
@@ -11,7 +11,7 @@ export interface TransportRequest {
 }
 
 /** Its answer; the body is read as it comes. */
-export interface TransportResponse {
+interface TransportResponse {
   readonly status: number;
   readonly body: AsyncIterable<Uint8Array>;
 }

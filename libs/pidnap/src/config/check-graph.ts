@@ -27,7 +27,7 @@ export function checkGraph(units: ReadonlyMap<string, UnitSpec>): ConfigIssue[] 
 }
 
 /** The names on the first cycle found, its first name repeated at the end. */
-export function findCycle(units: ReadonlyMap<string, UnitSpec>): string[] | undefined {
+function findCycle(units: ReadonlyMap<string, UnitSpec>): string[] | undefined {
   const done = new Set<string>();
   const path: string[] = [];
   const visit = (name: string): string[] | undefined => {

@@ -1,7 +1,6 @@
 import { constants } from 'node:os';
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
-import type { PidnapConfig } from './config.js';
 
 // zod/mini, since the manager holds it in memory for good; it comes without any messages.
 z.config(en());
@@ -177,16 +176,6 @@ export const configSchema = z.strictObject({
   tasks: z.optional(z.record(name, task)),
   processes: z.optional(z.record(name, process)),
 });
-
-/** Fails to compile when the schema and the written types of a configuration part ways. */
-type Agrees<A, B> = [A] extends [B] ? true : never;
-export const schemaMatchesTypes: Agrees<
-  Omit<z.input<typeof configSchema>, '$schema'>,
-  WithUndefined<PidnapConfig>
-> = true;
-
-/** zod's optional properties also take an explicit undefined. */
-type WithUndefined<T> = T extends object ? { [K in keyof T]: WithUndefined<T[K]> | undefined } : T;
 
 function isPattern(source: string): boolean {
   try {

@@ -32,7 +32,7 @@ export function checkAccess(http: HttpSpec, caller: Caller): void {
 }
 
 /** Whether the header carries the token, in a time that tells nothing of where they differ. */
-export function sameToken(authorization: string | undefined, token: string): boolean {
+function sameToken(authorization: string | undefined, token: string): boolean {
   const given = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '';
   // Digests have one length, which timingSafeEqual needs.
   return timingSafeEqual(digest(given), digest(token));
