@@ -32,8 +32,7 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
     const hint = unit ? `; it is a ${unit.spec.kind}` : '';
     throw new PidnapError('not-found', `There is no ${kind} "${name}"${hint}.`, { details: { name } });
   };
-  const accepting = async (): Promise<void> => {
-    await supervisor.whenReloaded();
+  const accepting = (): void => {
     if (supervisor.state === 'stopping') throw new PidnapError('conflict', 'The manager is stopping.');
   };
   const env = (unit: Unit, options?: DetailOptions): Readonly<Record<string, string>> => {
@@ -57,7 +56,8 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
         return { ...processInfo(unit, context), env: env(unit, options) };
       },
       start: async (name) => {
-        await accepting();
+        await supervisor.whenReloaded();
+        accepting();
         const unit = find('process', name);
         unit.start(onRequest);
         return processInfo(unit, context);
@@ -69,7 +69,8 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
         return processInfo(unit, context);
       },
       restart: async (name) => {
-        await accepting();
+        await supervisor.whenReloaded();
+        accepting();
         const unit = find('process', name);
         await unit.restart(onRequest);
         return processInfo(unit, context);
@@ -83,7 +84,8 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
         return { ...taskInfo(unit, context), env: env(unit, options) };
       },
       run: async (name) => {
-        await accepting();
+        await supervisor.whenReloaded();
+        accepting();
         const unit = find('task', name);
         if (isAlive(unit.state)) throw new PidnapError('conflict', `The task ${name} is running.`);
         unit.start(onRequest);
