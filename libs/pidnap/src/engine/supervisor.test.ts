@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { eventually, isRunning, testManager } from '../../test/test-manager.js';
 import type { ProcessConfig } from '../config/config.js';
 import type { PidnapEvent, StateEvent } from '../protocol/events.js';
@@ -251,6 +251,33 @@ describe('restarts', () => {
       processes: { main: { command: 'kill -KILL $$', critical: true, ...fast, crashLoop: { failures: 2 } } },
     });
     expect(await test.manager.ended).toBe(137);
+  });
+});
+
+describe('the clock', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ['forward', 86_400_000],
+    ['back', -86_400_000],
+  ])('trap 15: a step %s by a day changes neither uptime nor backoff nor crash loops', async (_, stepMs) => {
+    await using test = await testManager({
+      processes: {
+        steady: sleeper,
+        looping: { command: 'exit 1', ...fast, crashLoop: { failures: 5, window: 60_000 } },
+        waiting: { command: 'exit 1', backoff: { initial: 400, jitter: 0 }, crashLoop: false },
+      },
+    });
+    await test.until('waiting', 'backoff');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + stepMs });
+    const { uptimeMs } = await test.process('steady');
+    expect(uptimeMs).toBeGreaterThanOrEqual(0);
+    expect(uptimeMs).toBeLessThan(10_000);
+    await test.until('looping', 'crash-loop');
+    await eventually(async () => expect((await test.process('waiting')).restarts).toBe(1), 2000);
+    expect((await test.process('waiting')).lastExit?.uptimeMs).toBeLessThan(10_000);
   });
 });
 
