@@ -4,12 +4,9 @@ import { isSandboxError, type Sandbox } from '@iterate/sandbox-provider';
 import { type PortPlan, planPorts, portTaken } from './host-ports.js';
 import type { RepoIdentity } from './repo-identity.js';
 import { LABELS } from './sandbox-labels.js';
+import { DAEMON_PORT, OPENCODE_PORT } from './sandbox-ports.js';
 import { generateSecrets, type SandboxSecrets, tokenDigest } from './sandbox-secrets.js';
 import type { UpEnvironment, UpOptions } from './up.js';
-
-/** Ports inside that every sandbox publishes. */
-export const DAEMON_PORT = 3000;
-export const OPENCODE_PORT = 4096;
 
 const REPO_MOUNT = '/local-iterate-repo';
 const GIT_COMMON_MOUNT = '/local-iterate-git-common';

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { IMAGE_CONFIG_FILE, type ImageInputOptions, readImageConfig } from '@iterate/sandbox-image';
+import { type EnsureImageOptions, IMAGE_CONFIG_FILE, readImageConfig } from '@iterate/sandbox-image';
 import { CliError } from './cli-error.js';
 
 /** What an image is made of, as the command line gives it. */
@@ -22,7 +22,7 @@ const REF_VARIABLE = 'SANDBOX_ITERATE_REPO_REF';
  *
  * @param dir Where the configuration is looked for: here, or in `sandbox/` below.
  */
-export async function imageSource(dir: string, flags: SourceFlags): Promise<ImageInputOptions> {
+export async function imageSource(dir: string, flags: SourceFlags): Promise<EnsureImageOptions> {
   const file = flags.config ?? (await findConfig(dir));
   const config = file === undefined ? { repoDir: dir } : await readImageConfig(file);
   const { dockerfile, target, name, baseImage } = flags;

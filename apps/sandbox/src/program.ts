@@ -1,27 +1,14 @@
 import { Command, Option } from 'commander';
-import { cpCommand } from './commands/cp-command.js';
-import { doctorCommand } from './commands/doctor-command.js';
-import { type ExecFlags, execCommand, shellCommand } from './commands/exec-command.js';
-import {
-  extendCommand,
-  pauseCommand,
-  resumeCommand,
-  rmCommand,
-  startCommand,
-  stopCommand,
-} from './commands/lifecycle-commands.js';
-import { logsCommand } from './commands/logs-command.js';
-import { lsCommand } from './commands/ls-command.js';
-import { openCommand, portCommand } from './commands/port-command.js';
+import type { ExecFlags } from './commands/exec-command.js';
 import { registerImageCommands } from './commands/register-image-commands.js';
-import { statsCommand } from './commands/stats-command.js';
-import { type UpFlags, upCommand } from './commands/up-command.js';
-import { type CommandContext, openContext } from './context.js';
-import { DAEMON_PORT } from './create-sandbox.js';
+import type { UpFlags } from './commands/up-command.js';
+import type { CommandContext } from './context.js';
+
 import { parseDuration } from './duration.js';
 import { splitExecArguments } from './exec-arguments.js';
 import { EXIT_CODES } from './exit-code.js';
 import { parseLines, parsePort, parsePortNumber, parseSeconds } from './parse-option.js';
+import { DAEMON_PORT } from './sandbox-ports.js';
 
 const EXAMPLES = `
 Examples:
@@ -39,6 +26,8 @@ Exit codes:
   5 services not ready     6 port taken         130 interrupted
   exec and shell end with the code of the command; 125 when it could not be run.
 `;
+
+type ConnectedCommands = typeof import('./connected-commands.js');
 
 /** Where the exit code of a command goes. */
 export interface Outcome {
@@ -61,10 +50,13 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
 
   /** Runs a command with a connection that is closed in the end. */
   const connected =
-    <Args extends unknown[]>(run: (context: CommandContext, ...args: Args) => Promise<unknown>) =>
+    <Args extends unknown[]>(
+      run: (commands: ConnectedCommands, context: CommandContext, ...args: Args) => Promise<unknown>,
+    ) =>
     async (...args: Args) => {
-      await using context = await openContext(signal);
-      const exitCode = await run(context, ...args);
+      const commands = await import('./connected-commands.js');
+      await using context = await commands.openContext(signal);
+      const exitCode = await run(commands, context, ...args);
       outcome.exitCode = typeof exitCode === 'number' ? exitCode : EXIT_CODES.ok;
     };
 
@@ -84,13 +76,13 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('--ttl <duration>', 'remove it after so long, such as 8h (default: never)', parseDuration)
     .option('--keep-on-failure', 'keep a sandbox whose services do not become ready')
     .option('--json', 'print the result as JSON')
-    .action(connected((context, flags: UpFlags) => upCommand(context, flags)));
+    .action(connected((commands, context, flags: UpFlags) => commands.upCommand(context, flags)));
 
   program
     .command('ls')
     .description('list all sandboxes')
     .option('--json', 'print JSON')
-    .action(connected((context, flags: { json?: boolean }) => lsCommand(context, flags)));
+    .action(connected((commands, context, flags: { json?: boolean }) => commands.lsCommand(context, flags)));
 
   program
     .command('exec')
@@ -100,9 +92,9 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('-w, --cwd <directory>', 'directory to run it in')
     .passThroughOptions()
     .action(
-      connected(async (context, args: string[], flags: ExecFlags) => {
+      connected(async (commands, context, args: string[], flags: ExecFlags) => {
         const { name, argv } = splitExecArguments(args, process.argv);
-        return execCommand(context, name, argv, flags);
+        return commands.execCommand(context, name, argv, flags);
       }),
     );
 
@@ -113,7 +105,9 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('-u, --user <user>', 'user to run it as')
     .option('-w, --cwd <directory>', 'directory to start in')
     .action(
-      connected((context, name: string | undefined, flags: ExecFlags) => shellCommand(context, name, flags)),
+      connected((commands, context, name: string | undefined, flags: ExecFlags) =>
+        commands.shellCommand(context, name, flags),
+      ),
     );
 
   program
@@ -125,8 +119,16 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('--tail <lines>', 'only the last lines', parseLines)
     .action(
       connected(
-        (context, service: string | undefined, flags: { name?: string; follow?: boolean; tail?: number }) =>
-          logsCommand(context, flags.name, { ...flags, ...(service === undefined ? {} : { service }) }),
+        (
+          commands,
+          context,
+          service: string | undefined,
+          flags: { name?: string; follow?: boolean; tail?: number },
+        ) =>
+          commands.logsCommand(context, flags.name, {
+            ...flags,
+            ...(service === undefined ? {} : { service }),
+          }),
       ),
     );
 
@@ -141,8 +143,9 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
       parseDuration,
     )
     .action(
-      connected((context, name: string | undefined, flags: { timeout: number; whenIdle?: number }) =>
-        stopCommand(context, name, flags),
+      connected(
+        (commands, context, name: string | undefined, flags: { timeout: number; whenIdle?: number }) =>
+          commands.stopCommand(context, name, flags),
       ),
     );
 
@@ -150,7 +153,7 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .command('start')
     .description('start a stopped sandbox')
     .argument('[name]', 'name of the sandbox')
-    .action(connected((context, name: string | undefined) => startCommand(context, name)));
+    .action(connected((commands, context, name: string | undefined) => commands.startCommand(context, name)));
 
   program
     .command('rm')
@@ -158,34 +161,44 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .argument('[names...]', 'names of sandboxes')
     .option('--all', 'remove every sandbox')
     .action(
-      connected((context, names: string[], flags: { all?: boolean }) => rmCommand(context, names, flags)),
+      connected((commands, context, names: string[], flags: { all?: boolean }) =>
+        commands.rmCommand(context, names, flags),
+      ),
     );
 
   program
     .command('pause')
     .description('freeze a sandbox: it keeps its memory and uses no CPU')
     .argument('[name]', 'name of the sandbox')
-    .action(connected((context, name: string | undefined) => pauseCommand(context, name)));
+    .action(connected((commands, context, name: string | undefined) => commands.pauseCommand(context, name)));
 
   program
     .command('resume')
     .description('let a paused sandbox go on')
     .argument('[name]', 'name of the sandbox')
-    .action(connected((context, name: string | undefined) => resumeCommand(context, name)));
+    .action(
+      connected((commands, context, name: string | undefined) => commands.resumeCommand(context, name)),
+    );
 
   program
     .command('extend')
     .description('let a sandbox made with --ttl expire so long from now')
     .argument('<duration>', 'such as 30m or 8h', parseDuration)
     .argument('[name]', 'name of the sandbox')
-    .action(connected((context, ms: number, name: string | undefined) => extendCommand(context, ms, name)));
+    .action(
+      connected((commands, context, ms: number, name: string | undefined) =>
+        commands.extendCommand(context, ms, name),
+      ),
+    );
 
   program
     .command('cp')
     .description('copy files: one path is here, the other one name:/path, or :/path')
     .argument('<from>', 'file or directory')
     .argument('<to>', 'place for it, or a directory to put it in')
-    .action(connected((context, from: string, to: string) => cpCommand(context, from, to)));
+    .action(
+      connected((commands, context, from: string, to: string) => commands.cpCommand(context, from, to)),
+    );
 
   program
     .command('port')
@@ -193,8 +206,8 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .argument('[name]', 'name of the sandbox')
     .option('--json', 'print JSON')
     .action(
-      connected((context, name: string | undefined, flags: { json?: boolean }) =>
-        portCommand(context, name, flags),
+      connected((commands, context, name: string | undefined, flags: { json?: boolean }) =>
+        commands.portCommand(context, name, flags),
       ),
     );
 
@@ -205,8 +218,8 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('--port <port>', 'port inside', parsePortNumber, DAEMON_PORT)
     .option('--print', 'print the URL, with its token, instead')
     .action(
-      connected((context, name: string | undefined, flags: { port: number; print?: boolean }) =>
-        openCommand(context, name, flags),
+      connected((commands, context, name: string | undefined, flags: { port: number; print?: boolean }) =>
+        commands.openCommand(context, name, flags),
       ),
     );
 
@@ -216,8 +229,8 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .argument('[name]', 'name of the sandbox (default: all)')
     .option('--json', 'print JSON')
     .action(
-      connected((context, name: string | undefined, flags: { json?: boolean }) =>
-        statsCommand(context, name, flags),
+      connected((commands, context, name: string | undefined, flags: { json?: boolean }) =>
+        commands.statsCommand(context, name, flags),
       ),
     );
 
@@ -226,6 +239,7 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .description('check what this machine needs for sandboxes, and say what to do')
     .option('--json', 'print JSON')
     .action(async (flags: { json?: boolean }) => {
+      const { doctorCommand } = await import('./connected-commands.js');
       outcome.exitCode = await doctorCommand(flags);
     });
 

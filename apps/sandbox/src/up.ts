@@ -2,12 +2,13 @@ import type { DockerExtraInput } from '@iterate/sandbox-docker';
 import type { EnsureImageOptions, ImageEvent, ImageResult } from '@iterate/sandbox-image';
 import { type Connection, isSandboxError, type Sandbox, type SandboxInfo } from '@iterate/sandbox-provider';
 import { CliError } from './cli-error.js';
-import { createSandbox, DAEMON_PORT, OPENCODE_PORT } from './create-sandbox.js';
+import { createSandbox } from './create-sandbox.js';
 import { listSandboxes, type SandboxDirectory } from './find-sandbox.js';
 import { portTaken } from './host-ports.js';
 import type { PendingCreations } from './pending-creations.js';
 import type { RepoIdentity } from './repo-identity.js';
 import { LABELS } from './sandbox-labels.js';
+import { DAEMON_PORT, OPENCODE_PORT } from './sandbox-ports.js';
 import type { SandboxSecrets, SecretStore } from './sandbox-secrets.js';
 import type { ServiceChange, waitForServices } from './services-ready.js';
 

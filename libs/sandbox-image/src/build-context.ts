@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type Header, type Pack, pack as tarPack } from 'tar-stream';
+import type { Header, Pack } from 'tar-stream';
 import { ignoreRule } from './docker-ignore.js';
 import { type GitDirEntry, minimalGitDir } from './minimal-git-dir.js';
 import { readBlobs } from './read-blobs.js';
@@ -51,7 +51,8 @@ async function* tarOf(
 ): AsyncGenerator<Buffer, void, undefined> {
   const mtime = new Date((options.mtime ?? source.commit.time) * 1000);
   const scratchDir = await mkdtemp(join(tmpdir(), 'sandbox-image-git-'));
-  const tar = tarPack();
+  const { pack } = await import('tar-stream');
+  const tar = pack();
   const gitDir = ignored('.git') ? Promise.resolve([]) : minimalGitDir(source, scratchDir);
   const writing = (async () => {
     await writeTree(tar, source, withoutIgnored(entries, ignored), mtime);

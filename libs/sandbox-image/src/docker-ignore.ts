@@ -1,12 +1,8 @@
-import { createRequire } from 'node:module';
 import { readText } from './read-text.js';
 import type { Source } from './source.js';
 import type { TreeEntry } from './tree-entries.js';
 
-// The package's types declare a default export, where its code exports the function itself.
-const dockerignore = createRequire(import.meta.url)('@balena/dockerignore') as () => {
-  add(rules: string): { ignores(path: string): boolean };
-};
+type Dockerignore = () => { add(rules: string): { ignores(path: string): boolean } };
 
 /**
  * The rule of the tree's `.dockerignore`, or of `<dockerfile>.dockerignore` which goes before it. Docker itself
@@ -25,6 +21,8 @@ export async function ignoreRule(
     .find((entry) => entry !== undefined);
   if (file === undefined) return () => false;
   const kept = new Set([file.path, dockerfile]);
+  // The package's types declare a default export within the default export.
+  const dockerignore = (await import('@balena/dockerignore')).default as unknown as Dockerignore;
   const rules = dockerignore().add(await readText(source.git, file.objectId));
   return (path) => !kept.has(path) && rules.ignores(path);
 }

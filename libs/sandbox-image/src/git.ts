@@ -2,7 +2,7 @@ import { execa, type ResultPromise } from 'execa';
 import { SandboxImageError } from './sandbox-image-error.js';
 
 /** What a finished git command left; a non-zero exit is for the caller to read. */
-export interface GitResult {
+interface GitResult {
   exitCode: number;
   stdout: string;
   stderr: string;

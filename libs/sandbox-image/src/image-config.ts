@@ -31,7 +31,12 @@ export type ImageConfig = z.input<typeof configSchema>;
 
 /** Reads how a project builds its image. @returns Options for `ensureImage`, with `repoDir` and `dockerfile` resolved. */
 export async function readImageConfig(file: string): Promise<EnsureImageOptions> {
-  const { $schema: _schema, test: _test, dockerfile, ...config } = parseConfig(file, await readConfigFile(file));
+  const {
+    $schema: _schema,
+    test: _test,
+    dockerfile,
+    ...config
+  } = parseConfig(file, await readConfigFile(file));
   const dir = await realpath(dirname(resolve(file)));
   const { workTree } = await openRepository(dir);
   if (workTree === undefined) {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { SandboxImageError } from './sandbox-image-error.js';
 
 /** Who holds a lock. */
-export interface LockOwner {
+interface LockOwner {
   pid: number;
   host: string;
 }

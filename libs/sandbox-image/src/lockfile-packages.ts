@@ -1,12 +1,12 @@
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { readText } from './read-text.js';
 import type { Source } from './source.js';
 import { listTree } from './tree-entries.js';
 
 /** One lockfile format: its file name, and how to get `name` and `version` of all packages out of it. */
-const FORMATS: Readonly<Record<string, (text: string) => [name: string, version: string][]>> = {
-  'pnpm-lock.yaml'(text) {
+const FORMATS: Readonly<Record<string, (text: string) => Promise<[name: string, version: string][]>>> = {
+  async 'pnpm-lock.yaml'(text) {
+    const { parse } = await import('yaml');
     const { packages } = z
       .object({ packages: z.record(z.string(), z.unknown()).default({}) })
       .parse(parse(text));
@@ -15,7 +15,7 @@ const FORMATS: Readonly<Record<string, (text: string) => [name: string, version:
       return [id.slice(0, at), id.slice(at + 1)];
     });
   },
-  'package-lock.json'(text) {
+  async 'package-lock.json'(text) {
     const schema = z.object({
       packages: z.record(z.string(), z.object({ version: z.string().optional() })).default({}),
     });
@@ -32,7 +32,7 @@ export async function listPackages(source: Source): Promise<Map<string, string>>
   for (const { path, kind, objectId } of await listTree(source.git, source.tree)) {
     const read = FORMATS[path.split('/').at(-1) ?? ''];
     if (!read || kind === 'directory') continue;
-    for (const [name, version] of read(await readText(source.git, objectId))) {
+    for (const [name, version] of await read(await readText(source.git, objectId))) {
       versions.set(name, (versions.get(name) ?? new Set()).add(version));
     }
   }

@@ -1,8 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lintSource } from '@secretlint/core';
-import { secretLintProfiler } from '@secretlint/profiler';
-import { creator as recommended } from '@secretlint/secretlint-rule-preset-recommend';
 import picomatch from 'picomatch';
 import { readBlobs } from './read-blobs.js';
 import { replaceFile } from './replace-file.js';
@@ -24,30 +21,40 @@ const MOST_BYTES = 1024 * 1024;
 /** Raised with the rules or their settings: what was clean under others is looked at again. */
 const RULES_VERSION = 'secretlint-11.7.1-1';
 
-// The library's profiler keeps dozens of marks for every file, and searches them all at each new one: the time of a scan
-// would grow with the square of the number of files.
-secretLintProfiler.mark = () => {};
+/** Host names that are reserved for documentation and tests have no passwords. */
+const ALLOWED_HOSTS = [
+  '/@(?:[\\w.-]+\\.)?(?:example\\.(?:com|net|org)|test|example|invalid|localhost)\\b/i',
+  '/@(?:127\\.0\\.0\\.1|\\[::1\\])/',
+];
 
-const CONFIG = {
-  rules: [
-    {
-      id: '@secretlint/secretlint-rule-preset-recommend',
-      rule: recommended,
-      rules: [
-        {
-          id: '@secretlint/secretlint-rule-basicauth',
-          // Host names that are reserved for documentation and tests have no passwords.
-          options: {
-            allows: [
-              '/@(?:[\\w.-]+\\.)?(?:example\\.(?:com|net|org)|test|example|invalid|localhost)\\b/i',
-              '/@(?:127\\.0\\.0\\.1|\\[::1\\])/',
-            ],
-          },
-        },
-      ],
-    },
-  ],
-};
+type ScanFile = (path: string, content: Buffer) => Promise<SecretFinding[]>;
+
+/** Loaded when something is built: finding an image that exists takes less time than loading the rules. */
+async function loadScanner(): Promise<ScanFile> {
+  const [{ lintSource }, { secretLintProfiler }, { creator: recommended }] = await Promise.all([
+    import('@secretlint/core'),
+    import('@secretlint/profiler'),
+    import('@secretlint/secretlint-rule-preset-recommend'),
+  ]);
+  // The library's profiler keeps dozens of marks for every file, and searches them all at each new one: the time of a
+  // scan would grow with the square of the number of files.
+  secretLintProfiler.mark = () => {};
+  const basicAuth = { id: '@secretlint/secretlint-rule-basicauth', options: { allows: ALLOWED_HOSTS } };
+  const preset = {
+    id: '@secretlint/secretlint-rule-preset-recommend',
+    rule: recommended,
+    rules: [basicAuth],
+  };
+  const options = { config: { rules: [preset] }, noPhysicFilePath: true, maskSecrets: true };
+  return async (path, content) => {
+    if (content.subarray(0, 8000).includes(0)) return [];
+    const { messages } = await lintSource({
+      source: { filePath: `/${path}`, content: content.toString('utf8'), ext: '', contentType: 'text' },
+      options,
+    });
+    return messages.map(({ messageId, loc }) => ({ path, line: loc.start.line, rule: messageId }));
+  };
+}
 
 /**
  * Looks for secrets in the files of a tree. Everybody who has the image has them too.
@@ -66,6 +73,7 @@ export async function scanForSecrets(
   }
   const cacheFile = options.cacheDir && join(options.cacheDir, `clean-${RULES_VERSION}`);
   const known = cacheFile ? await readCache(cacheFile) : new Set<string>();
+  const scanFile = await loadScanner();
   const findings: SecretFinding[] = [];
   for await (const { objectId, size, body } of readBlobs(
     source.git,
@@ -98,15 +106,6 @@ export async function refuseSecrets(
       'Take them out of the repository and revoke them; or, if they are none, allow the paths.',
     { details: { findings } },
   );
-}
-
-async function scanFile(path: string, content: Buffer): Promise<SecretFinding[]> {
-  if (content.subarray(0, 8000).includes(0)) return [];
-  const { messages } = await lintSource({
-    source: { filePath: `/${path}`, content: content.toString('utf8'), ext: '', contentType: 'text' },
-    options: { config: CONFIG, noPhysicFilePath: true, maskSecrets: true },
-  });
-  return messages.map(({ messageId, loc }) => ({ path, line: loc.start.line, rule: messageId }));
 }
 
 async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 export const CONFIG_FILE = 'sandbox.config.json';
 
 /** A project without a configuration is one when it has a Dockerfile and this tag. */
-export const TAG = 'sandbox';
+const TAG = 'sandbox';
 
 /**
  * What the plugin needs to know of a sandbox project.

@@ -1,6 +1,6 @@
 import open from 'open';
 import type { CommandContext } from '../context.js';
-import { DAEMON_PORT } from '../create-sandbox.js';
+import { DAEMON_PORT } from '../sandbox-ports.js';
 
 /** `sandbox port` */
 export async function portCommand(

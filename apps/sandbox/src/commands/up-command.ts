@@ -4,6 +4,7 @@ import { cleanUp } from '../clean-up.js';
 import type { CommandContext } from '../context.js';
 import { liveDisplay } from '../display/live-display.js';
 import { plainDisplay } from '../display/plain-display.js';
+import { imageSource } from '../image-source.js';
 import { identifyRepo } from '../repo-identity.js';
 import { waitForServices } from '../services-ready.js';
 import { type UpResult, up } from '../up.js';
@@ -26,6 +27,8 @@ export interface UpFlags {
 /** `sandbox up` */
 export async function upCommand(context: CommandContext, flags: UpFlags): Promise<void> {
   const repo = await identifyRepo(process.cwd(), context.signal);
+  // Without --ref a sandbox is made of the working tree, which is what is mounted into it.
+  const { ref: _, ...config } = await imageSource(repo.root, {});
   const live = process.stderr.isTTY && flags.json !== true;
   const display = live ? liveDisplay(process.stderr) : plainDisplay((text) => process.stderr.write(text));
   let failure: unknown;
@@ -49,7 +52,7 @@ export async function upCommand(context: CommandContext, flags: UpFlags): Promis
         connection: context.connection,
         secrets: context.secrets,
         pending: context.pending,
-        ensureImage,
+        ensureImage: (options) => ensureImage({ ...config, ...options }),
         currentTree,
         caBundle: async () => (await findCaBundle())?.file,
         waitForServices,
