@@ -227,7 +227,7 @@ export class Snapshots {
     const present = await this.#has(record.image);
     if (hasRegistryHost(record.image)) {
       await pullImage(docker, record.image, (text) => record.log.append(Buffer.from(text)));
-      record.ownsImage = !present;
+      record.ownsImage ||= !present;
     } else if (!present) {
       throw new Error(
         `pull access denied for ${record.image}: the emulator pulls only references that name a registry's host`,
