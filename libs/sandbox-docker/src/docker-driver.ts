@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CreateEvent,
   type Driver,
@@ -20,6 +21,10 @@ import { IDEMPOTENCY_LABEL, SANDBOX_LABEL, SANDBOX_MARK } from './docker-labels.
 import { DockerSandbox } from './docker-sandbox.js';
 import { EXPIRY_LABEL, readExpiries, writeExpiry } from './expiry-record.js';
 import { ensureSandboxNetwork, releaseSandboxNetwork, SANDBOX_NETWORK } from './sandbox-network.js';
+
+/** How long a create with a key waits for another one with the same key to get so far that it is found: 5 s. */
+const NAME_ATTEMPTS = 100;
+const NAME_RETRY_MS = 50;
 
 /** Containers of one engine as sandboxes. */
 export class DockerDriver implements Driver<DockerExtra> {
@@ -48,17 +53,9 @@ export class DockerDriver implements Driver<DockerExtra> {
       if (extra.network === undefined) await ensureSandboxNetwork(docker);
       onEvent?.({ step: 'creating the container' });
       const config = containerConfig(spec, extra, { name, network: extra.network ?? SANDBOX_NETWORK });
-      let container: Docker.Container;
-      try {
-        // Not abortable: an aborted request may still have made the container, which nobody would remove.
-        container = await docker.createContainer(config);
-      } catch (error) {
-        const existing =
-          statusCode(error) === 409 ? await this.#findByKey(name, spec.idempotencyKey) : undefined;
-        await releaseSandboxNetwork(docker);
-        if (existing !== undefined) return existing;
-        throw error;
-      }
+      const made = await this.#createOrFind(config, name, spec.idempotencyKey);
+      if ('existing' in made) return made.existing;
+      const { container } = made;
       const sandbox = new DockerSandbox(this.#client, container);
       try {
         signal?.throwIfAborted();
@@ -115,15 +112,37 @@ export class DockerDriver implements Driver<DockerExtra> {
     await this.#client.close();
   }
 
-  /** The container that an earlier create with the same key made, if it is that which holds the name. */
-  async #findByKey(name: string, key: string | undefined): Promise<DriverSandbox | undefined> {
-    if (key === undefined) return undefined;
+  /** Creates the container, or finds the sandbox that another create with the same key made or is making. */
+  async #createOrFind(
+    config: Docker.ContainerCreateOptions,
+    name: string,
+    key: string | undefined,
+  ): Promise<{ container: Docker.Container } | { existing: DriverSandbox }> {
+    const { docker } = this.#client;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        // Not abortable: an aborted request may still have made the container, which nobody would remove.
+        return { container: await docker.createContainer(config) };
+      } catch (error) {
+        const taken = statusCode(error) === 409 && key !== undefined;
+        const holder = taken ? await this.#holderOf(name) : undefined;
+        if (holder !== undefined && (await holder.info()).labels[IDEMPOTENCY_LABEL] === key) {
+          await holder.start();
+          return { existing: holder };
+        }
+        // A name that is taken by nothing belongs to a creation that has not come so far, or was given up.
+        if (!taken || holder !== undefined || attempt === NAME_ATTEMPTS) {
+          await releaseSandboxNetwork(docker);
+          throw error;
+        }
+      }
+      await sleep(NAME_RETRY_MS);
+    }
+  }
+
+  async #holderOf(name: string): Promise<DriverSandbox | undefined> {
     try {
-      const sandbox = await this.get(name);
-      const { labels } = await sandbox.info();
-      if (labels[IDEMPOTENCY_LABEL] !== key) return undefined;
-      await sandbox.start();
-      return sandbox;
+      return await this.get(name);
     } catch (error) {
       if (isSandboxError(error, 'SandboxNotFound')) return undefined;
       throw error;

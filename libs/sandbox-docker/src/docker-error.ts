@@ -117,10 +117,7 @@ export function sandboxNotFound(
   );
 }
 
-export function imageNotFound(
-  image: string,
-  options: { cause?: unknown } = {},
-): SandboxError<'ImageNotFound'> {
+function imageNotFound(image: string, options: { cause?: unknown } = {}): SandboxError<'ImageNotFound'> {
   return new SandboxError(
     'ImageNotFound',
     `The Docker engine has no image ${image}. Build or pull it first.`,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { SANDBOX_LABEL } from './docker-labels.js';
 
 /** Repository of the images that snapshots make. */
-export const SNAPSHOT_REPOSITORY = 'iterate-sandbox-snapshot';
+const SNAPSHOT_REPOSITORY = 'iterate-sandbox-snapshot';
 
 /**
  * Keeps a container's file system as an image that starts like the one it came from. What was given to this

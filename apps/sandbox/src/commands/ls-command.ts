@@ -42,16 +42,11 @@ export async function lsCommand(
       rows.map(({ info, urls }) => [
         sandboxName(info),
         info.state,
-        age(info.createdAt),
+        shortDuration(now - info.createdAt.getTime()),
         info.expiresAt === undefined ? '' : shortDuration(info.expiresAt.getTime() - now),
         urls.map(([port, url]) => `${new URL(url).port}→${port}`).join(' '),
         info.labels[LABELS.repoDir] ?? '',
       ]),
     ),
   );
-}
-
-/** The largest whole unit of the time since then. */
-export function age(since: Date, now = new Date()): string {
-  return shortDuration(now.getTime() - since.getTime());
 }
