@@ -107,7 +107,11 @@ export interface LogConfig {
   readonly maxBytes?: number;
   /** Rotated files to keep beside the current one. @default 5 */
   readonly keep?: number;
-  /** Write an unfinished line after so many ms of silence. @default 200 */
+  /**
+   * Write an unfinished line after so many ms of silence. Shorter shows a prompt sooner, and cuts lines of a
+   * writer that a busy machine leaves waiting in the middle of one.
+   * @default 1000
+   */
   readonly flushAfter?: number;
 }
 

@@ -41,7 +41,12 @@ export function resolveConfig(input: unknown, origin: ConfigOrigin): Spec {
 function build(config: PidnapConfig, origin: ConfigOrigin, issues: ConfigIssue[]): Spec {
   const path = (value: string): string => resolvePath(value, origin);
   const logDir = path(config.logDir ?? '/var/log/pidnap');
-  const logs = resolveLogs(config.logs, { timestamps: true, maxBytes: 10_485_760, keep: 5, flushAfter: 200 });
+  const logs = resolveLogs(config.logs, {
+    timestamps: true,
+    maxBytes: 10_485_760,
+    keep: 5,
+    flushAfter: 1000,
+  });
   const units = new Map<string, UnitSpec>();
   const taskNames = new Set(Object.keys(config.tasks ?? {}));
   let previous: string | undefined;

@@ -538,6 +538,27 @@ describe('environment', () => {
     expect((await test.process('web')).restarts).toBe(1);
   });
 
+  it('a change that makes no difference to a process does not put its restart off', async () => {
+    await using test = await testManager({
+      envFile: '.env',
+      processes: { web: { command: show('$KEY'), env: { OWN: '1' }, envOptions: { reloadDelay: 900 } } },
+    });
+    await test.until('web', 'ready');
+    replace(join(test.dir, '.env'), 'KEY=1\n');
+    const due = await eventually(async () => {
+      const { envReloadAt } = await test.process('web');
+      expect(envReloadAt).not.toBeNull();
+      return envReloadAt;
+    });
+    replace(join(test.dir, '.env'), 'KEY=1\nOWN=2\n');
+    await eventually(async () => {
+      const changes = (await eventsOf(test.manager)).filter(({ type }) => type === 'env.changed');
+      expect(changes).toHaveLength(2);
+    });
+    expect((await test.process('web')).envReloadAt).toBe(due);
+    await eventually(() => expect(test.output('web')).toEqual(['', '1']));
+  });
+
   it('has own files that belong to one process only', async () => {
     await using test = await testManager({
       processes: {

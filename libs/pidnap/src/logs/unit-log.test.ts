@@ -128,7 +128,7 @@ describe('UnitLog', () => {
     async (timestamps) => {
       using dir = tempDir();
       const file = join(dir.path, 'x.log');
-      const log = openLog(file, { timestamps, maxBytes: 200_000, keep: 500 });
+      const log = openLog(file, { timestamps, maxBytes: 200_000, keep: 500, flushAfter: 60_000 });
       const count = 200_000;
       await runIn(log, `seq -f "SEQ%.0f-" 1 ${count}`);
       log.close();
