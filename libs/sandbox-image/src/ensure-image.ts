@@ -12,6 +12,7 @@ import { lockKey } from './key-lock.js';
 import { pullImage, pushImage } from './registry.js';
 import { SandboxImageError } from './sandbox-image-error.js';
 import { refuseSecrets } from './secret-scan.js';
+import type { Source } from './source.js';
 
 /** An image that exists on the engine. */
 export interface ImageResult {
@@ -124,18 +125,18 @@ async function build(
   const cli = await findBuildCli();
   await refuseSecrets(source, { allow: input.allowSecrets, cacheDir: storeDir });
   const ca = input.secrets.some((secret) => secret.id === 'ca') ? undefined : await findCaBundle();
-  const epoch = process.env.SOURCE_DATE_EPOCH ?? String(source.commit.time);
+  const epoch = sourceDateEpoch(source);
   const context = await buildContext(source, {
     dockerfile,
     submodules: input.submodules,
-    mtime: Number(epoch),
+    mtime: epoch,
   });
   onProgress?.({ type: 'building', key, logFile, command: cli.kind });
   const id = await buildImage({
     cli,
     context,
     dockerfile,
-    buildArgs: { SOURCE_DATE_EPOCH: epoch, ...buildArgs },
+    buildArgs: { SOURCE_DATE_EPOCH: String(epoch), ...buildArgs },
     labels: imageLabels(source, { key, name: input.name }),
     secrets: [...input.secrets, ...(ca ? [{ id: 'ca', src: ca.file }] : [])],
     noCache: input.noCache,
@@ -157,6 +158,17 @@ async function build(
   }
   onProgress?.({ type: 'built', imageId: id, seconds: (performance.now() - started) / 1000 });
   return image;
+}
+
+/** The time of everything in the image that has no time of its own, in seconds since 1970. */
+function sourceDateEpoch(source: Source): number {
+  const given = process.env.SOURCE_DATE_EPOCH;
+  if (given === undefined) return source.commit.time;
+  if (/^\d{1,12}$/.test(given)) return Number(given);
+  throw new SandboxImageError(
+    'INVALID_OPTIONS',
+    `SOURCE_DATE_EPOCH is "${given}": give whole seconds since 1970, or unset it.`,
+  );
 }
 
 async function push(

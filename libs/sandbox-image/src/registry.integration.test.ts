@@ -3,6 +3,7 @@ import { startDockerRegistry } from '../test/docker-registry.js';
 import { docker, engineFixture } from '../test/engine-fixture.js';
 import { ensureImage } from './ensure-image.js';
 import type { ImageEvent } from './image-event.js';
+import { listImages } from './list-images.js';
 
 const before = process.env.DOCKER_CONFIG;
 afterEach(() => {
@@ -24,9 +25,16 @@ it('pushes with the login of the Docker config, and finds the image there when t
     name,
     onProgress: (event: ImageEvent) => events.push(event),
   };
+  await repository.git('switch', '--quiet', '--create', 'feature/login');
   const pushed = await ensureImage({ ...options, push: true });
   expect(pushed).toMatchObject({ built: true, digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
   expect(events.map((event) => event.type)).toContain('pushed');
+  const { tags } = (await listImages({ name }))[0] ?? {};
+  expect(tags?.filter((tag) => tag.startsWith(registry.host))).toEqual([
+    `${options.registry}:branch-feature-login`,
+    `${options.registry}:key-${pushed.key.slice(0, 32)}`,
+    `${options.registry}:tree-${pushed.tree.slice(0, 16)}`,
+  ]);
   await docker('rmi', '--force', pushed.imageId);
 
   events.length = 0;

@@ -5,12 +5,23 @@ import { headLabels, IMAGE_LABELS } from './image-labels.js';
 import type { ImagePlan } from './image-plan.js';
 import { SandboxImageError } from './sandbox-image-error.js';
 
-/** Tags of an image in a registry: by its key for lookup, by its tree for people. */
-function references({ key, source }: ImagePlan, registry: string): { byKey: string; byTree: string } {
-  return {
-    byKey: `${registry}:key-${key.slice(0, 32)}`,
-    byTree: `${registry}:tree-${source.tree.slice(0, 16)}`,
-  };
+/** The tag by which an image is looked up in a registry. */
+function keyReference({ key }: ImagePlan, registry: string): string {
+  return `${registry}:key-${key.slice(0, 32)}`;
+}
+
+/** Tags for people and other systems: the tree, and the branch, which moves on with every push. */
+function otherReferences({ source }: ImagePlan, registry: string): string[] {
+  const branch = source.dirty
+    ? undefined
+    : source.branch
+        ?.replace(/[^\w.-]+/g, '-')
+        .replace(/^[.-]+/, '')
+        .slice(0, 120);
+  return [
+    `${registry}:tree-${source.tree.slice(0, 16)}`,
+    ...(branch ? [`${registry}:branch-${branch}`] : []),
+  ];
 }
 
 /**
@@ -23,7 +34,7 @@ export async function pullImage(
   registry: string,
   onProgress: ((event: ImageEvent) => void) | undefined,
 ): Promise<EngineImage | undefined> {
-  const { byKey } = references(plan, registry);
+  const byKey = keyReference(plan, registry);
   let refusal = '';
   await docker.text(['pull', '--quiet', byKey], {
     tolerate: (stderr) => {
@@ -51,9 +62,11 @@ export async function pushImage(
   image: EngineImage,
   registry: string,
 ): Promise<{ reference: string; digest: string }> {
-  const { byKey, byTree } = references(plan, registry);
-  await tagImage(docker, image, [byKey, byTree]);
-  for (const reference of [byKey, byTree]) await pushTag(docker, reference);
+  const byKey = keyReference(plan, registry);
+  // The key goes last: whoever finds it finds all of them.
+  const all = [...otherReferences(plan, registry), byKey];
+  await tagImage(docker, image, all);
+  for (const reference of all) await pushTag(docker, reference);
   const [pushed] = await inspectImages(docker, [image.id]);
   const digest = pushed?.digests.find((candidate) => candidate.startsWith(`${registry}@`))?.split('@')[1];
   if (digest === undefined) {
