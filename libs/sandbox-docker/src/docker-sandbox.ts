@@ -106,7 +106,7 @@ export class DockerSandbox implements DriverSandbox {
     options: { signal?: AbortSignal } = {},
   ): Promise<void> {
     const context = this.#context(`write to ${directory}`, { path: directory, ...options });
-    const source = Readable.from(tar, { objectMode: false });
+    const source = tar instanceof Readable ? tar : Readable.from(tar, { objectMode: false });
     try {
       await guarded(context, () =>
         this.native.putArchive(source, { path: directory, ...withSignal(options.signal) }),

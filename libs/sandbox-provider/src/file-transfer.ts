@@ -1,10 +1,12 @@
 import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve, sep } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, pipeline as pipelineWithCallback, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Headers, pack } from 'tar-fs';
-import type { ByteStream, DriverSandbox, FileStat } from './driver.js';
+import type { DriverSandbox, FileStat } from './driver.js';
 import { SandboxError } from './sandbox-error.js';
+
+const READ_AHEAD_BYTES = 1024 * 1024;
 
 /** What a copy out of a sandbox left out. */
 export interface DownloadResult {
@@ -34,7 +36,9 @@ export async function upload(
     entries: [basename(from)],
     map: (header) => ({ ...renamed(header, basename(from), name), uid, gid }),
   });
-  const tar: ByteStream = Readable.from(archive, { objectMode: false });
+  const tar = new PassThrough({ highWaterMark: READ_AHEAD_BYTES });
+  // A failure of reading destroys what is written, and so reaches whoever sends it.
+  pipelineWithCallback(archive, tar, () => undefined);
   await driver.putArchive(tar, into ? target : posix.dirname(target), options);
 }
 

@@ -15,9 +15,15 @@ export class OutputTail {
   }
 
   write(chunk: Uint8Array): void {
+    this.#total += chunk.byteLength;
+    if (chunk.byteLength >= this.#limit) {
+      // Nothing older counts any more; a copy lets go of the rest of the chunk.
+      this.#chunks = [Buffer.from(chunk.subarray(chunk.byteLength - this.#limit))];
+      this.#kept = this.#limit;
+      return;
+    }
     this.#chunks.push(chunk);
     this.#kept += chunk.byteLength;
-    this.#total += chunk.byteLength;
     if (this.#kept > this.#limit * 2) this.#compact();
   }
 
