@@ -9,7 +9,6 @@ import {
 import { Daytona, type Sandbox } from '@daytonaio/sdk';
 
 export type { Sandbox as DaytonaHandle } from '@daytonaio/sdk';
-export type { SnapshotDto };
 
 /** What both a look-up and a list tell of a sandbox. */
 export type SandboxFacts = Pick<
@@ -25,7 +24,7 @@ export type SandboxFacts = Pick<
   | 'lastActivityAt'
 >;
 
-export type { SandboxDto };
+export type { SandboxDto, SnapshotDto };
 
 /** How to reach the service. */
 export interface DaytonaAccess {

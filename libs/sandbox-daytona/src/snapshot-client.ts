@@ -9,7 +9,7 @@ import { checkImageReference, checkSnapshotName } from './snapshot-rules.js';
 import { waitUntil } from './wait-until.js';
 
 /** The service itself gives up a pull or build after an hour. */
-export const DEFAULT_SNAPSHOT_TIMEOUT_MS = 60 * 60_000;
+const DEFAULT_SNAPSHOT_TIMEOUT_MS = 60 * 60_000;
 const REMOVE_TIMEOUT_MS = 120_000;
 const PAGE = 100;
 

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import Docker from 'dockerode';
 
 /** Marks the containers of emulators, with the process that made them as the value. */
-export const OWNER_LABEL = 'dev.iterate.daytona-emulator.pid';
+const OWNER_LABEL = 'dev.iterate.daytona-emulator.pid';
 
 // PID 1 stays until the container is stopped, whatever the entrypoint does, as the hosted service's daemon does.
 const KEEPER = ['/bin/sh', '-c', 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done'];
