@@ -18,8 +18,10 @@ export interface StartOptions {
   readonly baseDir?: string;
   /** What children may inherit. @default process.env */
   readonly processEnv?: Readonly<NodeJS.ProcessEnv>;
-  /** Hears every line of the manager's own log and of all output, from the first on. */
-  readonly onLine?: (line: LogLine) => void;
+  /** Hears the manager's own log from its first line on. */
+  readonly onLog?: (line: LogLine) => void;
+  /** Hears every line that services print. Costs ten times what writing it to the log does. */
+  readonly onOutput?: (line: LogLine) => void;
 }
 
 /** A manager in this process. Leaving its scope, or `stop`, ends everything it started. */
@@ -51,7 +53,8 @@ export async function startManager(options: StartOptions = {}): Promise<Manager>
   const read = specReader(options, processEnv);
   const spec = await read();
   const supervisor = new Supervisor(spec, { processEnv });
-  if (options.onLine) supervisor.lines.subscribe(options.onLine);
+  if (options.onLog) supervisor.log.lines.subscribe(options.onLog);
+  if (options.onOutput) supervisor.output.subscribe(options.onOutput);
   const api = localApi(supervisor, options.config === undefined ? read : undefined);
   const listener = await open(spec, api).catch(async (error: unknown) => {
     await supervisor.stop(1);

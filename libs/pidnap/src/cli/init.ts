@@ -28,14 +28,11 @@ export async function init(options: InitOptions): Promise<number> {
   const out = new ConsoleWriter(1, (text) => format(managerLine(text)));
   const print = (line: LogLine): void => out.write(format(line));
   const signals = new Signals();
-  const output = options.logs || options.jsonLogs;
+  const output = !options.quiet && (options.logs || options.jsonLogs);
   const manager = await startManager({
     configFile: options.config,
-    ...(!options.quiet && {
-      onLine: (line) => {
-        if (output || line.kind === 'manager') print(line);
-      },
-    }),
+    ...(!options.quiet && { onLog: print }),
+    ...(output && { onOutput: print }),
   });
   signals.attach(manager, print);
   const code = await manager.ended;

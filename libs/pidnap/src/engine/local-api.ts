@@ -41,10 +41,10 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
   };
 
   const logs = (names: readonly string[], query?: LogQuery): AsyncIterable<LogLine> => {
+    const hubs = names.includes('pidnap') ? [supervisor.output, supervisor.log.lines] : [supervisor.output];
     // Without names it is all services, those included that a reload adds later.
-    const accepts = ({ name, kind }: LogLine): boolean =>
-      names.length === 0 ? kind !== 'manager' : names.includes(name);
-    return followLogs(sources(supervisor, names), { hub: supervisor.lines, accepts }, query);
+    const live = { hubs, names: names.length === 0 ? null : names };
+    return followLogs(sources(supervisor, names), live, query);
   };
 
   const api: PidnapApi = {

@@ -1,5 +1,5 @@
 import type { LogSpec } from '../config/spec.js';
-import type { LineHub } from '../logs/line-hub.js';
+import { LineHub } from '../logs/line-hub.js';
 import { RotatingFile } from '../logs/rotating-file.js';
 
 export type Level = 'info' | 'warn' | 'error';
@@ -8,11 +8,11 @@ export type Level = 'info' | 'warn' | 'error';
 export class ManagerLog {
   readonly path: string;
   readonly #file: RotatingFile;
-  readonly #hub: LineHub;
+  /** Every new line of it. */
+  readonly lines = new LineHub();
 
-  constructor(path: string, logs: LogSpec, hub: LineHub) {
+  constructor(path: string, logs: LogSpec) {
     this.path = path;
-    this.#hub = hub;
     this.#file = new RotatingFile({
       path,
       maxBytes: logs.maxBytes,
@@ -35,7 +35,7 @@ export class ManagerLog {
 
   #tell(time: string, level: Level, message: string): void {
     const stream = level === 'info' ? 'stdout' : 'stderr';
-    this.#hub.publish({ name: 'pidnap', kind: 'manager', time, stream, partial: false, text: message });
+    this.lines.publish({ name: 'pidnap', kind: 'manager', time, stream, partial: false, text: message });
   }
 }
 

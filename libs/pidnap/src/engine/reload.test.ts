@@ -161,11 +161,25 @@ describe('reload', () => {
   });
 
   it('a stopped process stays stopped, not idle, when its definition changes', async () => {
-    await using test = await start({ processes: { web: sleeper() } });
+    const stubborn = { command: `trap '' TERM; while :; do sleep 0.01; done`, stopTimeout: 200 };
+    await using test = await start({
+      processes: { web: sleeper(), slow: stubborn, never: { ...sleeper(), autoStart: false } },
+    });
     await test.manager.processes.stop('web');
-    write(test.dir, { processes: { web: sleeper(2000) } });
-    expect((await test.manager.reload()).updated).toEqual(['web']);
+    const stopping = test.manager.processes.stop('slow');
+    await test.until('slow', 'stopping');
+    write(test.dir, {
+      processes: {
+        web: sleeper(2000),
+        slow: { ...stubborn, command: `${stubborn.command} # changed` },
+        never: { ...sleeper(2000), autoStart: false },
+      },
+    });
+    expect((await test.manager.reload()).updated).toEqual(['web', 'slow', 'never']);
+    await stopping;
     expect(await test.process('web')).toMatchObject({ state: 'stopped', desired: 'stopped' });
+    expect(await test.process('slow')).toMatchObject({ state: 'stopped', desired: 'stopped', pid: null });
+    expect(await test.process('never')).toMatchObject({ state: 'idle', desired: 'stopped' });
   });
 
   it('a log that is followed goes on over the reload, with services that came with it', async () => {

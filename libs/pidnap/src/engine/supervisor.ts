@@ -40,8 +40,8 @@ export class Supervisor {
   readonly startedAt: string = new Date().toISOString();
   readonly bus = new EventBus();
   readonly scheduler = new Scheduler();
-  /** Every new line of every log, that of the manager included. */
-  readonly lines = new LineHub();
+  /** Every new line that a service prints. */
+  readonly output = new LineHub();
   readonly log: ManagerLog;
   /** Resolves with the exit code of the manager when everything has ended. */
   readonly ended: Promise<number>;
@@ -64,7 +64,7 @@ export class Supervisor {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.log = new ManagerLog(join(spec.logDir, 'pidnap.log'), spec.logs, this.lines);
+    this.log = new ManagerLog(join(spec.logDir, 'pidnap.log'), spec.logs);
     this.#guard = new Guard(this.instance);
     this.#envFiles = new EnvFiles({
       onChange: (change) => this.#onEnvChange(change),
@@ -195,7 +195,7 @@ export class Supervisor {
     const diff = diffSpecs(before, next);
     const wanted = new Map([...this.#units].map(([name, { desired }]) => [name, desired === 'running']));
     const replaced = [...diff.removed, ...diff.restart].flatMap((name) => this.#units.get(name) ?? []);
-    const stopped = new Set(replaced.filter(({ state }) => state === 'stopped').map(({ name }) => name));
+    const stopped = new Set(replaced.filter(isStoppedOnRequest).map(({ name }) => name));
     await this.#stopUnits(replaced, removal);
     this.#refuseWhenStopping();
     for (const unit of replaced) this.#remove(unit);
@@ -307,7 +307,7 @@ export class Supervisor {
         file: spec.logFile,
         logs: spec.logs,
         fifos: pair,
-        hub: this.lines,
+        hub: this.output,
         onTrouble: (message) => this.emit({ type: 'log.dropped', name: spec.name, message }),
       });
       this.#units.set(spec.name, new Unit(spec, log, this.#host));
@@ -376,6 +376,11 @@ export class Supervisor {
 
 function isActive(unit: Unit): boolean {
   return isAlive(unit.state) || ['waiting', 'backoff', 'crash-loop'].includes(unit.state);
+}
+
+/** Also while it still stops; one that was never started is idle instead. */
+function isStoppedOnRequest(unit: Unit): boolean {
+  return unit.desired === 'stopped' && unit.state !== 'idle';
 }
 
 /** What is over stays as it ended. */

@@ -15,9 +15,9 @@ export interface LogSource {
 
 /** New lines as they come. */
 export interface LiveSource {
-  readonly hub: LineHub;
-  /** Which of them are wanted. */
-  readonly accepts: (line: LogLine) => boolean;
+  readonly hubs: readonly LineHub[];
+  /** Which of them are wanted; `null` is all. */
+  readonly names: readonly string[] | null;
 }
 
 /** Reads logs merged by time, then, when following, every new line until the signal aborts. */
@@ -41,16 +41,14 @@ export async function* followLogs(
 /** New lines of several logs, queued from the moment of construction so that none falls into a gap. */
 class LiveLines {
   readonly #queue: LogLine[] = [];
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: readonly (() => void)[];
   readonly #signal: AbortSignal | undefined;
   #skipped = 0;
   #wake: (() => void) | undefined;
 
-  constructor({ hub, accepts }: LiveSource, signal: AbortSignal | undefined) {
+  constructor({ hubs, names }: LiveSource, signal: AbortSignal | undefined) {
     this.#signal = signal;
-    this.#unsubscribe = hub.subscribe((line) => {
-      if (accepts(line)) this.#add(line);
-    });
+    this.#unsubscribe = hubs.map((hub) => hub.subscribe((line) => this.#add(line), names));
     signal?.addEventListener('abort', this.#stop);
   }
 
@@ -65,7 +63,7 @@ class LiveLines {
   }
 
   close(): void {
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#signal?.removeEventListener('abort', this.#stop);
   }
 

@@ -72,7 +72,7 @@ describe('followLogs', () => {
     }));
     writeFileSync(join(dir.path, 'a'), line(1, '1') + line(4, '4'));
     writeFileSync(join(dir.path, 'b'), line(2, '2') + line(3, '3') + line(5, '5'));
-    const live = { hub: new LineHub(), accepts: () => true };
+    const live = { hubs: [new LineHub()], names: null };
     expect(await collect(followLogs(sources, live))).toEqual(['1', '2', '3', '4', '5']);
   });
 
@@ -87,7 +87,7 @@ describe('followLogs', () => {
     for (let i = 0; i < 100; i++) log(`old ${i}`);
     const stop = new AbortController();
     const lines = collect(
-      followLogs([{ ...source, path }], { hub, accepts: () => true }, { follow: true, signal: stop.signal }),
+      followLogs([{ ...source, path }], { hubs: [hub], names: null }, { follow: true, signal: stop.signal }),
     );
     for (let i = 0; i < 100; i++) {
       log(`new ${i}`);
@@ -111,7 +111,7 @@ describe('followLogs', () => {
     const stop = new AbortController();
     const lines = followLogs(
       [{ ...source, path }],
-      { hub, accepts: () => true },
+      { hubs: [hub], names: null },
       { follow: true, signal: stop.signal },
     );
     const first = lines.next();

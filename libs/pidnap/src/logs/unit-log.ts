@@ -119,7 +119,7 @@ export class UnitLog {
 
   #write(lines: Buffer): void {
     this.#file.write(lines);
-    const hubs = [this.#own, this.#options.hub].filter((hub) => hub.active);
+    const hubs = [this.#own, this.#options.hub].filter((hub) => hub.wants(this.#options.name));
     if (hubs.length === 0) return;
     for (const text of lines.toString('utf8').split('\n').slice(0, -1)) {
       const line = parseLogLine(text, this.#options);
