@@ -29,7 +29,7 @@ export interface ContextOptions {
 const WHOLE_FILE_BYTES = 1024 * 1024;
 
 /** Small pieces are joined up to this size, since every piece costs the reader a turn. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /**
  * Streams the source's tree and a minimal `.git` as a tar, in flat memory. The same commit gives the same bytes from any
@@ -53,7 +53,7 @@ async function* tarOf(
   const scratchDir = await mkdtemp(join(tmpdir(), 'sandbox-image-git-'));
   const { pack } = await import('tar-stream');
   const tar = pack();
-  const gitDir = ignored('.git') ? Promise.resolve([]) : minimalGitDir(source, scratchDir);
+  const gitDir = ignored('.git') ? Promise.resolve([]) : minimalGitDir(source, entries, scratchDir);
   const writing = (async () => {
     await writeTree(tar, source, withoutIgnored(entries, ignored), mtime);
     for (const entry of await gitDir) await writeGitEntry(tar, entry, mtime);
@@ -149,7 +149,7 @@ async function* joinChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer
     waiting.push(chunk);
     bytes += chunk.length;
     if (bytes >= CHUNK_BYTES) {
-      yield Buffer.concat(waiting);
+      yield waiting.length === 1 ? chunk : Buffer.concat(waiting);
       waiting = [];
       bytes = 0;
     }

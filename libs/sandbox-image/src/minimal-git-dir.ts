@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from './source.js';
-import { listTree } from './tree-entries.js';
+import { listTree, type TreeEntry } from './tree-entries.js';
 
 /** One file or directory of the `.git` in a build context. */
 export type GitDirEntry =
@@ -35,14 +35,21 @@ const SAME_BYTES = [
  * The smallest `.git` in which `git status`, `git log` and `git diff` work: one pack of the commit's own objects, a
  * `shallow` file in place of its parents, `HEAD` on the branch, and an index without file times. No remote, no
  * history, no settings of this machine, so that any clone yields the same bytes.
+ *
+ * @param entries What is in `source.tree`.
  */
-export async function minimalGitDir(source: Source, scratchDir: string): Promise<GitDirEntry[]> {
+export async function minimalGitDir(
+  source: Source,
+  entries: readonly TreeEntry[],
+  scratchDir: string,
+): Promise<GitDirEntry[]> {
   const dir = await mkdtemp(join(scratchDir, 'git-'));
   const pack = join(dir, 'pack');
   const index = join(dir, 'index');
   await mkdir(pack);
-  await Promise.all([writePack(source, pack), writeIndex(source, index)]);
-  const { commit, branch, repository } = source;
+  const { git, commit, branch, repository } = source;
+  const committed = source.dirty ? await listTree(git, commit.tree) : entries;
+  await Promise.all([writePack(source, committed, pack), writeIndex(source, index)]);
   const text = (path: string, content: string): GitDirEntry => ({
     path: `.git/${path}`,
     kind: 'content',
@@ -64,9 +71,7 @@ export async function minimalGitDir(source: Source, scratchDir: string): Promise
   ];
 }
 
-async function writePack(source: Source, dir: string): Promise<void> {
-  const { git, commit } = source;
-  const entries = await listTree(git, commit.tree);
+async function writePack({ git, commit }: Source, entries: readonly TreeEntry[], dir: string): Promise<void> {
   const objects = entries.filter((entry) => entry.kind !== 'submodule').map((entry) => entry.objectId);
   const all = [...new Set([commit.id, commit.tree, ...objects])].sort();
   await git.bytes(

@@ -1,0 +1,163 @@
+/**
+ * What making an image costs: the context, the key and a snapshot that is there already, and with --build a build from
+ * nothing and after an edit of one line, next to plain `docker build .` of the same content; with --compare also how
+ * two builds of one commit differ.
+ *
+ * usage: pnpm --filter bench image [--runs 10] [--build] [--compare]
+ */
+import { randomBytes } from 'node:crypto';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findBuildCli, findCaBundle } from '@iterate/sandbox-image';
+import { execa } from 'execa';
+import { fileHashes } from './image/file-hashes.js';
+import { syntheticRepository } from './image/synthetic-repository.js';
+import { median, seconds, timed } from './up/measure.js';
+
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '10' },
+    build: { type: 'boolean', default: false },
+    compare: { type: 'boolean', default: false },
+  },
+});
+const runs = Number(options.runs);
+const repo = join(import.meta.dirname, '..');
+const cli = join(repo, 'apps/sandbox/dist/cli.js');
+const dockerfile = 'sandbox/Dockerfile';
+const name = `bench-image-${randomBytes(3).toString('hex')}`;
+const work = await mkdtemp(join(tmpdir(), 'bench-image-'));
+const clone = join(work, 'clone');
+// The base that bootstrap makes goes by the name of the product's own images.
+const base = await execa('docker', ['image', 'inspect', 'iterate-sandbox-base:local'], { reject: false });
+const baseImage = base.exitCode === 0 ? ['--base-image', 'iterate-sandbox-base:local'] : [];
+const env = { ITERATE_SANDBOX_IMAGE_DIR: join(work, 'store'), NX_DAEMON: 'false', NX_TUI: 'false' };
+
+const report = (what: string, figure: string, bar = ''): void => {
+  process.stdout.write(`${what.padEnd(58)} ${figure.padStart(10)}${bar && `   bar ${bar}`}\n`);
+};
+const repeat = async (work: () => Promise<unknown>): Promise<number> => {
+  const times: number[] = [];
+  for (let run = 0; run < runs; run += 1) times.push((await timed(work)).ms);
+  return median(times);
+};
+const snapshot = (...args: string[]) =>
+  execa(process.execPath, [cli, 'snapshot', '--name', name, ...baseImage, ...args], { cwd: clone, env });
+
+interface StreamCost {
+  readonly keyMs: number;
+  readonly contextMs: number;
+  readonly bytes: number;
+  readonly rssBytes: number;
+}
+
+async function streamContext(dir: string, file: string, ...ref: string[]): Promise<StreamCost> {
+  const script = join(import.meta.dirname, 'image/stream-context.mjs');
+  const { stdout } = await execa(process.execPath, [script, dir, file, ...ref]);
+  return JSON.parse(stdout) as StreamCost;
+}
+
+async function measureContexts(): Promise<void> {
+  const own = await streamContext(clone, dockerfile, 'HEAD');
+  report(`context of this repository (${megabytes(own.bytes)})`, seconds(own.contextMs), '0.50 s');
+  await using large = await syntheticRepository(20_000, 2000, 5000);
+  for (const [title, ref] of [
+    ['a ref', ['main']],
+    ['the working tree', []],
+  ] as const) {
+    const cost = await streamContext(large.dir, 'Dockerfile', ...ref);
+    report(`20,000 files, 2,000 commits, ${title}: key`, seconds(cost.keyMs), '0.30 s');
+    const rate = cost.bytes / 1e6 / (cost.contextMs / 1000);
+    report(`  context (${megabytes(cost.bytes)})`, `${rate.toFixed(0)} MB/s`, '50 MB/s');
+    report('  peak memory of the process', megabytes(cost.rssBytes), '150 MB');
+  }
+}
+
+async function measureNoOp(): Promise<void> {
+  await snapshot();
+  const bare = await repeat(() => execa(process.execPath, ['--eval', '0']));
+  const present = await repeat(() => snapshot());
+  report('start of Node alone', seconds(bare));
+  report('sandbox snapshot, image there: beyond that', seconds(present - bare), '0.30 s');
+  // The workspace's own commit: whoever edits it meanwhile does not change what is asked for.
+  const { stdout: commit } = await execa('git', ['rev-parse', 'HEAD'], { cwd: clone });
+  const viaNx = () =>
+    execa('pnpm', ['exec', 'nx', 'run', 'sandbox:snapshot', `--ref=${commit}`], { cwd: repo, env });
+  await viaNx();
+  report('nx run sandbox:snapshot, image there, no daemon', seconds(await repeat(viaNx)), '2.00 s');
+}
+
+/** Plain `docker build .` of the clone, as the Dockerfile's own comment says. */
+async function plainBuild(...args: string[]): Promise<void> {
+  const build = await findBuildCli();
+  const ca = await findCaBundle();
+  await execa(
+    build.file,
+    [
+      ...[
+        ...build.args,
+        '--tag',
+        `${name}:plain`,
+        '--label',
+        `dev.iterate.image.name=${name}`,
+        '--file',
+        dockerfile,
+      ],
+      ...(base.exitCode === 0 ? ['--build-arg', 'BASE_IMAGE=iterate-sandbox-base:local'] : []),
+      ...(ca ? ['--secret', `id=ca,src=${ca.file}`] : []),
+      ...[...args, '.'],
+    ],
+    { cwd: clone, env: build.env },
+  );
+}
+
+async function measureBuilds(): Promise<void> {
+  const cold = (await timed(() => snapshot('--no-cache'))).ms;
+  report('cold build, sandbox snapshot (package caches warm)', seconds(cold));
+  const plainCold = (await timed(() => plainBuild('--no-cache'))).ms;
+  report('cold build, docker build .', seconds(plainCold));
+  await appendFile(join(clone, 'apps/daemon/src/server.ts'), `// ${name}\n`);
+  const edited = (await timed(() => snapshot())).ms;
+  report('one line of the daemon edited, sandbox snapshot', seconds(edited), seconds(cold * 0.2));
+  await appendFile(join(clone, 'apps/daemon/src/server.ts'), `// ${name} again\n`);
+  report('one line edited, docker build .', seconds((await timed(() => plainBuild())).ms));
+  await appendFile(join(clone, 'README.md'), `${name}\n`);
+  report('one line of the README edited, sandbox snapshot', seconds((await timed(() => snapshot())).ms));
+}
+
+async function compareBuilds(): Promise<void> {
+  const build = async (): Promise<Map<string, string>> => {
+    const { stdout } = await snapshot('--no-cache', '--json');
+    return fileHashes((JSON.parse(stdout) as { imageId: string }).imageId);
+  };
+  const [first, second] = [await build(), await build()];
+  const paths = [...new Set([...first.keys(), ...second.keys()])].sort();
+  const differing = paths.filter((path) => first.get(path) !== second.get(path));
+  report('files in the image', String(first.size));
+  report('files that differ between two builds of one commit', String(differing.length));
+  for (const path of differing) process.stdout.write(`  ${path}\n`);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}
+
+try {
+  await execa('git', ['clone', '--quiet', '--no-hardlinks', repo, clone]);
+  await measureContexts();
+  if (options.build) await measureBuilds();
+  await measureNoOp();
+  if (options.compare) await compareBuilds();
+} finally {
+  const { stdout } = await execa('docker', [
+    'images',
+    '--quiet',
+    '--filter',
+    `label=dev.iterate.image.name=${name}`,
+  ]);
+  const ids = [...new Set(stdout.split('\n').filter((id) => id !== ''))];
+  if (ids.length > 0) await execa('docker', ['rmi', '--force', ...ids]);
+  await rm(work, { recursive: true, force: true });
+}
