@@ -26,7 +26,7 @@ import { parseStats } from './docker-stats.js';
 import { EXPIRY_LABEL, readExpiry, removeExpiry, writeExpiry } from './expiry-record.js';
 import { type FileOwner, resolveOwner } from './file-owner.js';
 import { pathStat } from './path-stat.js';
-import { ensureSandboxNetwork, releaseSandboxNetwork } from './sandbox-network.js';
+import { releaseSandboxNetwork, startOnNetwork } from './sandbox-network.js';
 
 const GONE_POLL_MS = 50;
 const GONE_TIMEOUT_MS = 30_000;
@@ -61,12 +61,9 @@ export class DockerSandbox implements DriverSandbox {
   async start(options: { signal?: AbortSignal } = {}): Promise<void> {
     await guarded(this.#context('start', options), async () => {
       try {
-        await this.native.start(withSignal(options.signal));
+        await startOnNetwork(this.#client.docker, () => this.native.start(withSignal(options.signal)));
       } catch (error) {
-        if (statusCode(error) === 304) return;
-        if (!isMissingNetwork(error)) throw error;
-        await ensureSandboxNetwork(this.#client.docker);
-        await this.native.start(withSignal(options.signal));
+        if (statusCode(error) !== 304) throw error;
       }
     });
   }
@@ -200,8 +197,4 @@ export class DockerSandbox implements DriverSandbox {
 
 function withSignal(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
-}
-
-function isMissingNetwork(error: unknown): boolean {
-  return statusCode(error) === 404 && error instanceof Error && /network \S+ not found/i.test(error.message);
 }
