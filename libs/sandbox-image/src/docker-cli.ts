@@ -25,7 +25,7 @@ export function createDockerCli(options: { signal?: AbortSignal } = {}): DockerC
 }
 
 /** Says in one error why a docker command did not succeed. */
-export function dockerFailure(
+function dockerFailure(
   args: readonly string[],
   result: {
     isCanceled: boolean;
