@@ -132,6 +132,28 @@ describe('pidnap', () => {
     );
   });
 
+  it('reads a TypeScript configuration, anew at each reload', async () => {
+    using dir = tempDir();
+    const file = join(dir.path, 'pidnap.config.ts');
+    const write = (seconds: number): void =>
+      writeFileSync(
+        file,
+        `const seconds: number = ${seconds};
+         export default { http: { socket: 'api' }, logDir: 'logs', processes: { web: { command: ['sleep', String(seconds)] } } };`,
+      );
+    write(1000);
+    const running = startCli(['init'], { cwd: dir.path });
+    const env = { PIDNAP_SOCKET: join(dir.path, 'api') };
+    await eventually(async () =>
+      expect(await runCli(['wait', '--timeout', '5'], { env })).toMatchObject({ code: 0 }),
+    );
+    write(2000);
+    expect((await runCli(['reload'], { env })).stdout).toContain('restarted  web');
+    expect((await runCli(['processes', 'get', 'web'], { env })).stdout).toMatch(/^command +sleep 2000$/m);
+    running.child.kill('SIGTERM');
+    expect(await running.finished).toMatchObject({ code: 0 });
+  });
+
   it('check validates without running anything', async () => {
     using dir = tempDir();
     writeFileSync(join(dir.path, 'pidnap.config.yaml'), 'processes:\n  web: { command: touch ran }\n');

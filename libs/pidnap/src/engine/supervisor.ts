@@ -82,9 +82,6 @@ export class Supervisor {
   get uptimeMs(): number {
     return Math.round(performance.now() - this.#startedMs);
   }
-  get guardPid(): number | null {
-    return this.#guard.pid;
-  }
   /** What keeps the whole from being ready, one sentence each; empty when it is. */
   get notReady(): string[] {
     return notReady(this.#units.values());

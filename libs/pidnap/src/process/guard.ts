@@ -46,10 +46,6 @@ export class Guard {
     this.#start();
   }
 
-  get pid(): number | null {
-    return this.#child?.pid ?? null;
-  }
-
   add(group: number): void {
     this.#groups.add(group);
     this.#send(`+ ${group}`);
