@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Header, Pack } from 'tar-stream';
+import { type Header, type Pack, pack } from 'tar-stream';
 import { ignoreRule } from './docker-ignore.js';
 import { type GitDirEntry, minimalGitDir } from './minimal-git-dir.js';
 import { readBlobs } from './read-blobs.js';
@@ -51,7 +51,6 @@ async function* tarOf(
 ): AsyncGenerator<Buffer, void, undefined> {
   const mtime = new Date((options.mtime ?? source.commit.time) * 1000);
   const scratchDir = await mkdtemp(join(tmpdir(), 'sandbox-image-git-'));
-  const { pack } = await import('tar-stream');
   const tar = pack();
   const gitDir = ignored('.git') ? Promise.resolve([]) : minimalGitDir(source, entries, scratchDir);
   const writing = (async () => {
