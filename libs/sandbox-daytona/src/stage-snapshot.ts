@@ -1,10 +1,15 @@
-import { SandboxError } from '@iterate/sandbox-provider';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isSandboxError, SandboxError } from '@iterate/sandbox-provider';
 import { z } from 'zod';
 import { type DaytonaConfig, daytonaConfigSchema, findDaytonaAccess } from './daytona-access.js';
 import { DaytonaSdk, type SnapshotDto } from './daytona-sdk.js';
 import { SnapshotClient } from './snapshot-client.js';
 import { checkImageReference } from './snapshot-rules.js';
 import { stageSnapshotName } from './stage-snapshot-name.js';
+
+/** Names differ by the second. */
+const NAME_STEP_MS = 1_000;
+const NAME_ATTEMPTS = 5;
 
 const optionsSchema = z.strictObject({
   stage: z.string(),
@@ -74,15 +79,23 @@ export async function ensureStageSnapshot(
   await using sdk = new DaytonaSdk(findDaytonaAccess(parse(daytonaConfigSchema, config, 'daytona config')));
   const snapshots = new SnapshotClient(sdk);
   const wait = { timeoutMs: input.timeoutMs, signal, onLog };
-  const existing = input.force ? undefined : await newest(snapshots, input.stage, input.image);
-  if (existing !== undefined) {
-    const { id, name } = await snapshots.waitUntilActive(existing.name, { ...wait, onLog: undefined });
-    return { id, name, image: input.image, reused: true };
+  const { stage, image, entrypoint, resources, force } = input;
+  for (let attempt = 1; ; attempt += 1) {
+    const existing = force ? undefined : await newest(snapshots, stage, image);
+    if (existing !== undefined) {
+      const { id, name } = await snapshots.waitUntilActive(existing.name, { ...wait, onLog: undefined });
+      return { id, name, image, reused: true };
+    }
+    const name = stageSnapshotName(stage, new Date());
+    try {
+      const { id } = await snapshots.create({ name, image, entrypoint, resources }, wait);
+      return { id, name, image, reused: false };
+    } catch (error) {
+      // Another snapshot of the stage was made in this very second.
+      if (attempt === NAME_ATTEMPTS || !isSandboxError(error, 'Conflict')) throw error;
+      await sleep(NAME_STEP_MS, undefined, signal === undefined ? {} : { signal });
+    }
   }
-  const { entrypoint, resources } = input;
-  const name = stageSnapshotName(input.stage, new Date());
-  const { id } = await snapshots.create({ name, image: input.image, entrypoint, resources }, wait);
-  return { id, name, image: input.image, reused: false };
 }
 
 /** Names hold the time, so the last in order is the newest. One that failed or is going is no use. */

@@ -69,11 +69,17 @@ describe.skipIf(!existsSync(REGISTRY))('ensureStageSnapshot', () => {
     await sdk.snapshots.deactivateSnapshot(first.id);
     expect(await ensureStageSnapshot(config, { stage, image })).toEqual(first);
     expect((await new SnapshotClient(sdk).find(first.name))?.state).toBe('active');
-    await sleep(1000);
     const forced = await ensureStageSnapshot(config, { stage, image, force: true });
     expect(forced.reused).toBe(false);
     expect(forced.name > first.name).toBe(true);
     expect((await ensureStageSnapshot(config, { stage, image })).name).toBe(forced.name);
+  });
+
+  it('gives each of two that are made in one second a name of its own', async () => {
+    const both = await Promise.all(
+      [1, 2].map(() => ensureStageSnapshot(config, { stage, image, force: true })),
+    );
+    expect(new Set(both.map(({ name }) => name)).size).toBe(2);
   });
 
   it('does not take the snapshot of another stage', async () => {
