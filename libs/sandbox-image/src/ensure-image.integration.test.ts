@@ -140,9 +140,12 @@ it('says which step failed with its last lines, keeps the log, and prints a comm
   );
   expect(failure).toMatchObject({
     code: 'BUILD_FAILED',
-    message: expect.stringMatching(/RUN echo[\s\S]*it's 42\n[\s\S]*to-stderr/),
-    details: { lines: ["it's 42", 'to-stderr'], step: expect.stringContaining('RUN echo') },
+    details: { step: expect.stringContaining('RUN echo') },
   });
+  // Two pipes: the order between them is the engine's.
+  const { lines } = (failure as { details: { lines: string[] } }).details;
+  expect([...lines].sort()).toEqual(["it's 42", 'to-stderr']);
+  for (const line of ['RUN echo', ...lines]) expect(String(failure)).toContain(line);
   const { logFile, command } = (failure as { details: { logFile: string; command: string } }).details;
   expect(await readFile(logFile, 'utf8')).toContain("it's 42");
   expect(await imageIds(fixture.name)).toEqual([]);
