@@ -14,7 +14,7 @@ const CODE_NO_TAR = 45;
 const NEEDS_TAR = `command -v tar >/dev/null || exit ${CODE_NO_TAR}`;
 const UNPACK = `${NEEDS_TAR}
 [ -d "$1" ] || exit ${CODE_NOT_FOUND}
-tar -xpf "$2" -C "$1" && rm -f "$2"`;
+tar -xpf "$2" -C "$1"`;
 const PACK = `${NEEDS_TAR}
 [ -e "$1" ] || [ -L "$1" ] || exit ${CODE_NOT_FOUND}
 umask 077; tar -cf "$2" -C "$3" -- "$4"`;
@@ -42,11 +42,10 @@ export async function putArchive(
         },
       ),
     );
+    // Removed by a command of its own: one whose answer is lost runs twice, and must find the archive again.
     const { exitCode, output } = await inside.run(operation, UNPACK, directory, remote);
-    if (exitCode !== 0) {
-      await inside.run(operation, 'rm -f "$1"', remote);
-      throw archiveError(exitCode, directory, operation, output);
-    }
+    await inside.run(operation, 'rm -f "$1"', remote);
+    if (exitCode !== 0) throw archiveError(exitCode, directory, operation, output);
   } finally {
     await rm(spool, { recursive: true, force: true });
   }

@@ -71,6 +71,21 @@ describe('reload', () => {
     await expect(test.process('gone')).rejects.toMatchObject({ code: 'not-found' });
   });
 
+  it('no longer watches the env file of a process that is gone', async () => {
+    const own = { ...sleeper(), envOptions: { envFile: 'own.env' } };
+    await using test = await start({ processes: { gone: own, kept: own } });
+    write(test.dir, { processes: { kept: own } });
+    await test.manager.reload();
+    const { cursor } = await test.manager.status();
+    writeFileSync(join(test.dir, 'own.env'), 'A=1\n');
+    const owners = async () =>
+      (await collect(test.manager.events({ cursor, follow: false }))).flatMap((event) =>
+        event.type === 'env.changed' ? [event.name] : [],
+      );
+    await eventually(async () => (await owners()).includes('kept'));
+    expect(await owners()).toEqual(['kept']);
+  });
+
   it('is refused whole when the new configuration is invalid', async () => {
     await using test = await start({ processes: { web: sleeper() } });
     const { pid } = await test.process('web');

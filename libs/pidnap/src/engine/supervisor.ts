@@ -204,6 +204,7 @@ export class Supervisor {
     const fresh = [...diff.added, ...diff.restart].flatMap((name) => next.units.get(name) ?? []);
     this.#addUnits(fresh);
     this.#sortUnits();
+    for (const name of diff.removed) await this.#envFiles.set(name, []);
     await this.#watchEnv([...next.units.values()]);
     this.#refuseWhenStopping();
     const restarted: string[] = [];
