@@ -2,7 +2,7 @@
  * What `up` costs: warm beside the bare start of the same programs in the same image, the image's size per layer
  * and, with --cold, `npm run up` in a fresh clone on an empty engine.
  *
- * usage: pnpm --filter bench up [--runs 5] [--cold]
+ * usage: pnpm --filter bench run up [--runs 5] [--cold]
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

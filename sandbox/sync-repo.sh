@@ -18,14 +18,33 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# Brings the objects that the sandbox lacks: packs as they are, loose ones as one pack, since making thousands of small
+# files takes seconds. Nothing is removed: objects are named by their content.
+copy_objects() {
+  local source=$1
+  mkdir -p "$to/.git/objects/pack"
+  if [ -d "$source/objects/pack" ]; then
+    "${copy[@]}" --ignore-existing "$source/objects/pack/" "$to/.git/objects/pack/"
+  fi
+  (cd "$source/objects" && find . -path './[0-9a-f][0-9a-f]/*' -type f -printf '%P\n') | tr -d / \
+    | { grep -xE '[0-9a-f]{40}|[0-9a-f]{64}' || true; } >"$work/loose"
+  git -C "$to" cat-file --batch-check='%(objectname)' <"$work/loose" | sed -n 's/ missing$//p' >"$work/lacking"
+  if [ -s "$work/lacking" ]; then
+    git -c safe.directory='*' -c pack.compression=1 --git-dir="$source" pack-objects --quiet --window=0 --stdout \
+      <"$work/lacking" | git -C "$to" index-pack --stdin >/dev/null
+  fi
+}
+
 if [ -d "$from/.git" ]; then
-  "${copy[@]}" --delete --exclude='*.lock' "$from/.git/" "$to/.git/"
+  "${copy[@]}" --delete --exclude='*.lock' --exclude=/objects "$from/.git/" "$to/.git/"
+  copy_objects "$from/.git"
   list_files "$from" >"$work/wanted"
 elif [ -d "$common" ]; then
   # A worktree: its .git is a file that names a folder outside the mount, below the common dir.
   gitdir="$common/worktrees/$(basename "$(sed -n 's/^gitdir: //p' "$from/.git")")"
-  "${copy[@]}" --delete --exclude='*.lock' --exclude=/worktrees "$common/" "$to/.git/"
+  "${copy[@]}" --delete --exclude='*.lock' --exclude=/worktrees --exclude=/objects "$common/" "$to/.git/"
   "${copy[@]}" --exclude='*.lock' --exclude=/commondir --exclude=/gitdir "$gitdir/" "$to/.git/"
+  copy_objects "$common"
   GIT_DIR="$gitdir" GIT_WORK_TREE="$from" list_files "$from" >"$work/wanted"
 else
   echo "sync-repo: $from is a git worktree: mount its git common dir at $common ('sandbox up' does)" >&2
@@ -36,4 +55,5 @@ fi
 # Paths that this repository has and the mounted one has not: after the copy of .git both see the same ignore rules.
 list_files "$to" | LC_ALL=C comm -z -13 "$work/wanted" - >"$work/extra"
 (cd "$to" && xargs -0 --no-run-if-empty rm -rf -- <"$work/extra")
-"${copy[@]}" --delete-missing-args --from0 --files-from="$work/wanted" "$from/" "$to/"
+# By content: the times of an image are those of its commit, and writing every file anew takes longer than reading it.
+"${copy[@]}" --checksum --no-times --delete-missing-args --from0 --files-from="$work/wanted" "$from/" "$to/"

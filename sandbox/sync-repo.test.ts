@@ -93,6 +93,21 @@ it('follows a commit, a switch of branch and a symlink', async () => {
   expect(await read('link')).toBe('a');
 });
 
+it('brings unreachable and staged objects too, from a repository that it may only read', async () => {
+  await write(host, { 'staged.txt': 'staged content' });
+  await git(host, 'add', 'staged.txt');
+  const lost = await git(host, 'commit-tree', 'HEAD^{tree}', '-m', 'reachable from nothing');
+  const readOnly = [
+    `mount --bind ${host} ${host}`,
+    `mount -o remount,ro,bind ${host}`,
+    `${script} ${host} ${box} /none`,
+  ];
+  await execa('unshare', ['--map-root-user', '--mount', 'sh', '-ec', readOnly.join('\n')]);
+  expect(await git(box, 'log', '-1', '--format=%s', lost)).toBe('reachable from nothing');
+  expect(await git(box, 'cat-file', '-p', ':staged.txt')).toBe('staged content');
+  expect(await git(box, 'fsck')).toBe(`dangling commit ${lost}`);
+});
+
 it('takes credentials out of the git config', async () => {
   await git(host, 'config', 'http.https://example.test/.extraheader', 'AUTHORIZATION: basic secret');
   await sync();
