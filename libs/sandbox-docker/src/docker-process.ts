@@ -146,20 +146,30 @@ async function endProcess(
   context: CallContext,
 ): Promise<void> {
   const over = exit.then(
-    () => true,
-    () => true,
+    (): true => true,
+    (): true => true,
   );
   await kill('SIGTERM');
-  if (await Promise.race([over, sleep(KILL_GRACE_MS, false)])) return;
+  if (await endsWithin(over, KILL_GRACE_MS)) return;
   for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt += 1) {
     await kill('SIGKILL');
-    if (await Promise.race([over, sleep(KILL_GRACE_MS, false)])) return;
+    if (await endsWithin(over, KILL_GRACE_MS)) return;
   }
   throw new SandboxError(
     'ProviderError',
     `Failed to ${context.operation}: the process was aborted but cannot be ended; stop the sandbox to end it.`,
     { provider: 'docker', retryable: false },
   );
+}
+
+/** Leaves no timer behind: one would keep the caller's program from ending. */
+async function endsWithin(over: Promise<true>, ms: number): Promise<boolean> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([over, sleep(ms, false, { signal: timer.signal })]);
+  } finally {
+    timer.abort();
+  }
 }
 
 function commandNotFound(argv: readonly string[]): SandboxError<'CommandNotFound'> {
