@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from '../run-command.mjs';
@@ -10,6 +10,11 @@ const START_TIMEOUT_MS = 60_000;
 const PING_TIMEOUT_MS = 3_000;
 const DOCKERD_LOG = '/var/log/dockerd.log';
 const LOG_TAIL_LINES = 15;
+/** Where an engine notes its processes, with the program that each must be. */
+const PID_FILES = {
+  '/var/run/docker.pid': 'dockerd',
+  '/var/run/docker/containerd/containerd.pid': 'containerd',
+};
 
 /**
  * Makes sure that a Docker engine answers: uses the one that is there, else (as root on Debian or Ubuntu)
@@ -72,6 +77,7 @@ async function startEngine(report) {
     return waitForEngine(new AbortController().signal);
   }
   await mountControlGroups(report);
+  removeStalePidFiles();
   const log = openSync(DOCKERD_LOG, 'a');
   const engine = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] });
   const ended = new AbortController();
@@ -90,6 +96,15 @@ async function mountControlGroups(report) {
   if (existsSync('/sys/fs/cgroup/cgroup.controllers') || existsSync('/sys/fs/cgroup/devices')) return;
   if (!onPath('cgroupfs-mount') && canInstallPackages()) await installPackages(['cgroupfs-mount'], report);
   if (onPath('cgroupfs-mount')) await runCommand('cgroupfs-mount', []);
+}
+
+/** An engine that was killed leaves pid files, and dockerd does not start while another program has such a pid. */
+function removeStalePidFiles() {
+  for (const [file, program] of Object.entries(PID_FILES)) {
+    if (!existsSync(file)) continue;
+    const comm = `/proc/${readFileSync(file, 'utf8').trim()}/comm`;
+    if (!existsSync(comm) || readFileSync(comm, 'utf8').trim() !== program) rmSync(file);
+  }
 }
 
 /** @param {AbortSignal} ended Aborted when the engine that was started has ended. */
