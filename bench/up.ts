@@ -5,7 +5,7 @@
  * usage: pnpm --filter bench run up [--runs 5] [--cold]
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -103,6 +103,8 @@ async function measureCold(): Promise<void> {
   await using engine = await startScratchEngine();
   const env = { DOCKER_HOST: engine.host };
   try {
+    // The sandbox's user reads the clone, and is not the one who runs this.
+    await chmod(clone, 0o755);
     await execa('git', ['clone', '--quiet', repo, clone]);
     const up = () =>
       execa('npm', ['run', 'up', '--', '--name', 'bench-cold'], { cwd: clone, env, stderr: 'inherit' });
