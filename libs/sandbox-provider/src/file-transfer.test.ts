@@ -25,7 +25,7 @@ describe('copying files', () => {
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'transfer-'));
     sandbox = await (await createFakeProvider().connect({})).create({ image: 'fake' });
-    await sandbox.fs.mkdir('/work');
+    await sandbox.fs.mkdir('/data');
   });
   afterEach(async () => {
     await sandbox.destroy();
@@ -44,32 +44,32 @@ describe('copying files', () => {
   }
 
   it('puts a directory into one that exists, and in the place of one that does not', async () => {
-    await sandbox.fs.upload(sample(), '/work');
-    expect((await sandbox.fs.list('/work/project')).map(({ name, type }) => [name, type])).toEqual([
+    await sandbox.fs.upload(sample(), '/data');
+    expect((await sandbox.fs.list('/data/project')).map(({ name, type }) => [name, type])).toEqual([
       ['link', 'symlink'],
       ['run.sh', 'file'],
       ['sub', 'directory'],
     ]);
-    expect((await sandbox.fs.stat('/work/project/run.sh'))?.mode).toBe(0o755);
-    await sandbox.fs.upload(sample(), '/work/renamed');
-    expect(await sandbox.fs.readText('/work/renamed/sub/größe')).toBe('ü');
+    expect((await sandbox.fs.stat('/data/project/run.sh'))?.mode).toBe(0o755);
+    await sandbox.fs.upload(sample(), '/data/renamed');
+    expect(await sandbox.fs.readText('/data/renamed/sub/größe')).toBe('ü');
   });
 
   it('refuses a place whose directory does not exist, and a source that is not there', async () => {
     await expect(sandbox.fs.upload(sample(), '/nowhere/else')).rejects.toMatchObject({
       code: 'FileNotFound',
     });
-    await expect(sandbox.fs.upload(join(dir, 'missing'), '/work')).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(sandbox.fs.upload(join(dir, 'missing'), '/data')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('brings back what went in: modes, symlinks and names', async () => {
-    await sandbox.fs.upload(sample(), '/work');
-    expect(await sandbox.fs.download('/work/project', join(dir, 'back'))).toEqual({ skippedLinks: [] });
+    await sandbox.fs.upload(sample(), '/data');
+    expect(await sandbox.fs.download('/data/project', join(dir, 'back'))).toEqual({ skippedLinks: [] });
     expect(readFileSync(join(dir, 'back/sub/größe'), 'utf8')).toBe('ü');
     expect(statSync(join(dir, 'back/run.sh')).mode & 0o777).toBe(0o755);
     expect(lstatSync(join(dir, 'back/link')).isSymbolicLink()).toBe(true);
     mkdirSync(join(dir, 'into'));
-    await sandbox.fs.download('/work/project/run.sh', join(dir, 'into'));
+    await sandbox.fs.download('/data/project/run.sh', join(dir, 'into'));
     expect(readFileSync(join(dir, 'into/run.sh'), 'utf8')).toBe('#!/bin/sh\n');
   });
 
