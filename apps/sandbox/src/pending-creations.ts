@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { stateDir } from './sandbox-secrets.js';
 
 const recordSchema = z.object({ session: z.string(), pid: z.number(), startedAt: z.string() });

@@ -8,7 +8,7 @@ type State = string;
 /** A pidnap manager that goes through the given steps, told over the `curl` inside as the real one is. */
 function scriptedPidnap(
   steps: ReadonlyArray<Readonly<Record<string, State>>>,
-  options: { answersAfter?: number } = {},
+  options: { answersAfter?: number; requests?: string[] } = {},
 ) {
   let calls = 0;
   const json = (value: unknown) =>
@@ -17,18 +17,20 @@ function scriptedPidnap(
   const curl: FakeProgram = async ({ argv, stdout, stderr, sleep, signal }) => {
     const url = new URL(argv.at(-1) ?? '');
     calls += 1;
+    options.requests?.push(url.pathname + url.search);
     if (calls <= (options.answersAfter ?? 0)) {
       await stderr('curl: (7) Failed to connect\n');
       return 7;
     }
-    if (url.pathname === '/v1/status') await stdout(json({ cursor: 0 }));
+    if (url.pathname === '/v1/status') await stdout(json({ cursor: 7 }));
     if (url.pathname === '/v1/tasks') await stdout(json([{ name: 'db-migrate', state: 'completed' }]));
     if (url.pathname === '/v1/processes')
       await stdout(json(Object.entries(first).map(([name, state]) => ({ name, state }))));
     if (url.pathname === '/v1/events') {
       await stdout('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n');
       let id = 0;
-      for (const step of steps.slice(1)) {
+      // From the beginning, or what comes after the states that were read.
+      for (const step of steps.slice(url.searchParams.get('cursor') === '0' ? 0 : 1)) {
         for (const [name, to] of Object.entries(step)) {
           id += 1;
           const event = { id, type: 'process.state', name, from: 'starting', to };
@@ -55,6 +57,11 @@ describe('waitForServices', () => {
     const files = new FakeFileSystem();
     files.mkdir('/var/log/pidnap/process');
     files.write('/var/log/pidnap/process/opencode.log', Buffer.from('cannot find its config\n'));
+    const announce: FakeProgram = async ({ stdout, signal, sleep }) => {
+      await stdout('entry: syncing\npidnap | API on http://127.0.0.1:9876\n');
+      while (!signal.aborted) await sleep(1_000);
+      return 0;
+    };
     const talk: FakeProgram = async ({ stdout, sleep }) => {
       await stdout('entry: syncing\n');
       await sleep(50);
@@ -64,7 +71,10 @@ describe('waitForServices', () => {
       await stdout(inside.read(argv.at(-1) ?? ''));
       return 0;
     };
-    const fake = createFakeProvider({ programs: { curl, talk, tail }, images: { fake: { command, files } } });
+    const fake = createFakeProvider({
+      programs: { announce, curl, talk, tail },
+      images: { fake: { command, files } },
+    });
     const connection = await fake.connect({});
     disposables.push(connection);
     const sandbox = await connection.create({ image: 'fake' });
@@ -81,7 +91,11 @@ describe('waitForServices', () => {
         { opencode: 'ready', 'iterate-daemon': 'ready' },
       ]),
     );
-    await waitForServices(sandbox, { timeoutMs: 5_000, onChange: (change) => changes.push(change) });
+    await waitForServices(sandbox, {
+      timeoutMs: 5_000,
+      retryMs: 10,
+      onChange: (change) => changes.push(change),
+    });
     expect(changes.map(({ name, state }) => `${name} ${state}`)).toEqual([
       'db-migrate completed',
       ...SERVICES.map((name) => `${name} starting`),
@@ -93,12 +107,31 @@ describe('waitForServices', () => {
 
   it('waits for pidnap to come up', async () => {
     const sandbox = await sandboxWith(scriptedPidnap([each('ready')], { answersAfter: 2 }));
-    await waitForServices(sandbox, { timeoutMs: 5_000, onChange: () => undefined });
+    await waitForServices(sandbox, { timeoutMs: 5_000, retryMs: 10, onChange: () => undefined });
+  });
+
+  it('asks a fresh one once, when its output says that it answers', async () => {
+    const requests: string[] = [];
+    const changes: string[] = [];
+    const sandbox = await sandboxWith(scriptedPidnap([each('starting'), each('ready')], { requests }), [
+      'announce',
+    ]);
+    await waitForServices(sandbox, {
+      fresh: true,
+      timeoutMs: 5_000,
+      retryMs: 60_000,
+      onChange: ({ name, state }) => changes.push(`${name} ${state}`),
+    });
+    expect(requests).toEqual(['/v1/events?cursor=0']);
+    expect(changes).toEqual([
+      ...SERVICES.map((name) => `${name} starting`),
+      ...SERVICES.map((name) => `${name} ready`),
+    ]);
   });
 
   it('gives up as soon as a service cannot become ready, with the end of its log', async () => {
     const sandbox = await sandboxWith(scriptedPidnap([each('starting'), { opencode: 'crash-loop' }]));
-    const failure = waitForServices(sandbox, { timeoutMs: 60_000, onChange: () => undefined });
+    const failure = waitForServices(sandbox, { timeoutMs: 60_000, retryMs: 10, onChange: () => undefined });
     await expect(failure).rejects.toMatchObject({
       code: 'NotReady',
       message: expect.stringMatching(/opencode is crash-loop[\s\S]*cannot find its config/),
@@ -109,7 +142,7 @@ describe('waitForServices', () => {
   it('gives up at the deadline and names what is not ready', async () => {
     const sandbox = await sandboxWith(scriptedPidnap([{ ...each('ready'), opencode: 'running' }]));
     await expect(
-      waitForServices(sandbox, { timeoutMs: 200, onChange: () => undefined }),
+      waitForServices(sandbox, { timeoutMs: 200, retryMs: 10, onChange: () => undefined }),
     ).rejects.toMatchObject({
       code: 'NotReady',
       message: expect.stringContaining('opencode is running'),
@@ -119,7 +152,7 @@ describe('waitForServices', () => {
   it('is not content with some services when another is not known yet', async () => {
     const sandbox = await sandboxWith(scriptedPidnap([{ opencode: 'ready' }]));
     await expect(
-      waitForServices(sandbox, { timeoutMs: 200, onChange: () => undefined }),
+      waitForServices(sandbox, { timeoutMs: 200, retryMs: 10, onChange: () => undefined }),
     ).rejects.toMatchObject({
       code: 'NotReady',
     });
@@ -145,6 +178,7 @@ describe('waitForServices', () => {
     const sandbox = await sandboxWith(scriptedPidnap([each('starting')]));
     const failure = waitForServices(sandbox, {
       timeoutMs: 60_000,
+      retryMs: 10,
       signal: controller.signal,
       onChange: () => controller.abort(),
     }).catch((error: unknown) => error);

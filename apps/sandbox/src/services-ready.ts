@@ -17,11 +17,15 @@ export interface ServiceChange {
 
 /** From these a service does not become ready by itself, or only slowly. */
 const HOPELESS: ReadonlySet<ProcessState> = new Set(['failed', 'crash-loop', 'stopped']);
-const CONNECT_PAUSE_MS = 100;
+/** pidnap's own line on the container's output, once it answers. */
+const ANNOUNCEMENT = 'pidnap | API on ';
 const LOG_TAIL_LINES = 50;
 
 /**
  * Waits until every process that pidnap runs inside is ready, telling of every step.
+ *
+ * A request inside costs a process there, at the very time when the services need the cores to start. So it asks
+ * when the container's output says that pidnap answers, and otherwise only now and then.
  *
  * @param options.timeoutMs From now.
  * @throws CliError `NotReady` with the last log lines of what failed, or of the container while pidnap is not up
@@ -33,6 +37,10 @@ export async function waitForServices(
     onChange: (change: ServiceChange) => void;
     /** Receives what the container prints until pidnap answers: the sync and the build of a mounted repository. */
     onLog?: (line: string) => void;
+    /** The container has just been started: all that has happened to its services since then is told. */
+    fresh?: boolean;
+    /** Between two requests while pidnap does not answer. @default 1000 */
+    retryMs?: number;
     signal?: AbortSignal;
   },
 ): Promise<void> {
@@ -57,22 +65,34 @@ export async function waitForServices(
 
   const pidnap = createClient({ fetch: sandbox.fetchInside });
   const answered = new AbortController();
-  const log = followLog(sandbox, AbortSignal.any([signal, answered.signal]), options.onLog);
+  const announced = new AbortController();
+  const log = followLog(sandbox, AbortSignal.any([signal, answered.signal]), (line) => {
+    if (line.startsWith(ANNOUNCEMENT)) announced.abort();
+    options.onLog?.(line);
+    // Its end is news too: the container has ended, or will announce nothing more.
+  }).finally(() => announced.abort());
+  const retryMs = options.retryMs ?? 1_000;
+  // The history of a manager that has just started is short: one request brings it and what follows.
+  let replay = options.fresh === true;
   try {
     for (;;) {
-      signal.throwIfAborted();
+      await pause(retryMs, signal, announced.signal);
       try {
-        const cursor = await readStates(pidnap, note);
-        answered.abort();
-        if (verdict() === 'waiting') await followStates(pidnap, cursor, signal, note, verdict);
+        const cursor = replay ? 0 : await readStates(pidnap, note);
+        if (verdict() === 'waiting')
+          await followStates(pidnap, cursor, signal, note, () => {
+            answered.abort();
+            return verdict() !== 'waiting';
+          });
+        replay = false;
         if (verdict() === 'ready') return;
         if (verdict() === 'failed') break;
       } catch (error) {
         // Until entry.sh has become pidnap, nothing answers.
         if (!isPidnapError(error) || error.code !== 'unreachable') throw error;
         await requireRunning(sandbox);
+        await pause(retryMs / 10, signal);
       }
-      await sleep(CONNECT_PAUSE_MS, undefined, { signal });
     }
   } catch (error) {
     if (options.signal?.aborted === true)
@@ -88,9 +108,8 @@ export async function waitForServices(
 async function followLog(
   sandbox: Sandbox,
   signal: AbortSignal,
-  onLog: ((line: string) => void) | undefined,
+  onLog: (line: string) => void,
 ): Promise<void> {
-  if (onLog === undefined) return;
   const { startedAt } = await sandbox.info();
   // A log that breaks off says nothing about the services, which are what is waited for.
   const follow = async () => {
@@ -116,23 +135,32 @@ async function readStates(
   return cursor;
 }
 
+/** Follows until `onEvent` says that it is enough, or the manager ends, or what it asked for is no longer kept. */
 async function followStates(
   pidnap: PidnapApi,
   cursor: number,
   signal: AbortSignal,
   note: (name: string, kind: 'process' | 'task', state: ProcessState) => void,
-  verdict: () => 'ready' | 'failed' | 'waiting',
+  onEvent: () => boolean,
 ): Promise<void> {
   const done = new AbortController();
   try {
     for await (const event of pidnap.events({ cursor, signal: AbortSignal.any([signal, done.signal]) })) {
+      if (event.type === 'events.gap') return;
       if (event.type === 'process.state') note(event.name, 'process', event.to);
       if (event.type === 'task.state') note(event.name, 'task', event.to);
-      if (verdict() !== 'waiting') return;
+      if (onEvent()) return;
     }
   } finally {
     done.abort();
   }
+}
+
+/** @param early Ends the pause before its time. @throws the reason of `signal` */
+async function pause(ms: number, signal: AbortSignal, early?: AbortSignal): Promise<void> {
+  const either = early === undefined ? signal : AbortSignal.any([signal, early]);
+  await sleep(ms, undefined, { signal: either }).catch(() => undefined);
+  signal.throwIfAborted();
 }
 
 async function requireRunning(sandbox: Sandbox): Promise<void> {

@@ -86,9 +86,10 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
   const { connection, onEvent } = environment;
   const name = options.name ?? repo.defaultName;
   const services: Record<string, { state: string; afterMs: number }> = {};
-  const wait = (sandbox: Sandbox) =>
+  const wait = (sandbox: Sandbox, fresh: boolean) =>
     environment.waitForServices(sandbox, {
       timeoutMs,
+      fresh,
       signal,
       onChange(change) {
         services[change.name] = { state: change.state, afterMs: change.afterMs };
@@ -101,14 +102,15 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
   const rebuilt = options.build ? await buildImage(options, environment) : undefined;
   if (existing !== undefined && (rebuilt === undefined || rebuilt.key === existing.labels[LABELS.key])) {
     const sandbox = await revive(existing, name, options, environment);
-    await wait(sandbox);
+    const wasRunning = existing.state === 'running' || existing.state === 'paused';
+    const [urls] = await Promise.all([endpointUrls(sandbox), wait(sandbox, !wasRunning)]);
     const secrets = await environment.secrets.read(existing.id);
     if (secrets === undefined)
       onEvent({
         type: 'note',
         text: `The token of "${name}" is not on this machine. "sandbox rm ${name}" and "sandbox up" make a new one.`,
       });
-    return result(sandbox, name, { created: false, services, secrets, image: rebuilt });
+    return result(sandbox, name, { created: false, urls, services, secrets, image: rebuilt });
   }
 
   const image = rebuilt ?? (await buildImage(options, environment));
@@ -124,10 +126,11 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
       throw error;
     },
   );
+  let urls: Awaited<ReturnType<typeof endpointUrls>>;
   try {
     await environment.secrets.write(secrets);
     onEvent({ type: 'created', name, id: sandbox.id });
-    await wait(sandbox);
+    [urls] = await Promise.all([endpointUrls(sandbox), wait(sandbox, true)]);
   } catch (error) {
     if (options.keepOnFailure && !signal.aborted) {
       onEvent({
@@ -142,7 +145,7 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
     throw error;
   }
   await environment.pending.end(session);
-  return result(sandbox, name, { created: true, services, secrets, image });
+  return result(sandbox, name, { created: true, urls, services, secrets, image });
 }
 
 async function findExisting(
@@ -226,28 +229,33 @@ async function publishedPort(
   return Number(new URL(url).port);
 }
 
-async function result(
-  sandbox: Sandbox,
-  name: string,
-  rest: {
-    created: boolean;
-    services: UpResult['services'];
-    secrets: SandboxSecrets | undefined;
-    image: ImageResult | undefined;
-  },
-): Promise<UpResult> {
+async function endpointUrls(sandbox: Sandbox): Promise<{ daemon: string; opencode: string }> {
   const [daemon, opencode] = await Promise.all([
     sandbox.endpoint(DAEMON_PORT),
     sandbox.endpoint(OPENCODE_PORT),
   ]);
-  const { created, services, secrets, image } = rest;
+  return { daemon: daemon.url, opencode: opencode.url };
+}
+
+function result(
+  sandbox: Sandbox,
+  name: string,
+  rest: {
+    created: boolean;
+    urls: { daemon: string; opencode: string };
+    services: UpResult['services'];
+    secrets: SandboxSecrets | undefined;
+    image: ImageResult | undefined;
+  },
+): UpResult {
+  const { created, urls, services, secrets, image } = rest;
   return {
     id: sandbox.id,
     name,
     created,
     urls: {
-      daemon: secrets === undefined ? `${daemon.url}/` : `${daemon.url}/#token=${secrets.token}`,
-      opencode: `${opencode.url}/`,
+      daemon: secrets === undefined ? `${urls.daemon}/` : `${urls.daemon}/#token=${secrets.token}`,
+      opencode: `${urls.opencode}/`,
     },
     ...(secrets === undefined
       ? {}

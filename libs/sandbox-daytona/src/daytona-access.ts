@@ -1,5 +1,5 @@
 import { SandboxError } from '@iterate/sandbox-provider';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DaytonaAccess } from './daytona-sdk.js';
 
 const HOSTED_API = 'https://app.daytona.io/api';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The validator of {@link DaytonaExtra}. */
 export const daytonaExtraSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSandboxError, SandboxError } from '@iterate/sandbox-provider';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DaytonaConfig, daytonaConfigSchema, findDaytonaAccess } from './daytona-access.js';
 import { DaytonaSdk, type SnapshotDto } from './daytona-sdk.js';
 import { SnapshotClient } from './snapshot-client.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const mount = z.strictObject({
   /** Absolute path on the engine's host. */

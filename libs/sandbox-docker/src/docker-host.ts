@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SandboxError } from '@iterate/sandbox-provider';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How to reach an engine. */
 export interface DockerHost {

@@ -1,5 +1,5 @@
 import { type Capabilities, defineProvider } from '@iterate/sandbox-provider';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createDockerClient } from './docker-client.js';
 import { DockerDriver } from './docker-driver.js';
 import { dockerExtraSchema } from './docker-extra.js';

@@ -1,6 +1,6 @@
 import { SandboxError } from '@iterate/sandbox-provider';
 import type Docker from 'dockerode';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SANDBOX_LABEL } from './docker-labels.js';
 
 /** Repository of the images that snapshots make. */

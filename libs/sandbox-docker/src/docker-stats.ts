@@ -1,5 +1,5 @@
 import type { SandboxStats } from '@iterate/sandbox-provider';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const cpu = z.object({
   cpu_usage: z.object({ total_usage: z.number() }),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { createDockerClient } from './docker-client.js';
 import { guarded } from './docker-error.js';
 import { type DockerHost, findDockerHost } from './docker-host.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FileStat } from '@iterate/sandbox-provider';
 import type Docker from 'dockerode';
-import { z } from 'zod';
+import * as z from 'zod';
 import { statusCode } from './docker-error.js';
 
 // The engine sends the mode in Go's layout, whose type bits differ from those of stat(2).

@@ -1,6 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EnsureImageOptions } from './image-options.js';
 import { openRepository } from './repository.js';
 import { SandboxImageError } from './sandbox-image-error.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BuildSecret } from './build-image.js';
 import type { ImageEvent } from './image-event.js';
 import { SandboxImageError } from './sandbox-image-error.js';

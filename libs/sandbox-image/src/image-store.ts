@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { z } from 'zod';
+import * as z from 'zod';
 import { replaceFile } from './replace-file.js';
 import { SandboxImageError } from './sandbox-image-error.js';
 

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readText } from './read-text.js';
 import type { Source } from './source.js';
 import { listTree } from './tree-entries.js';

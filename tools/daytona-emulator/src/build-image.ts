@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import { extract, type Pack, pack } from 'tar-stream';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const progressLine = z.object({
   stream: z.string().optional(),

@@ -4,7 +4,7 @@ import type { ReadableStream } from 'node:stream/web';
 import busboy from 'busboy';
 import FormData from 'form-data';
 import { type Context, Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.js';
 import { bodyOf } from './body.js';
 import {

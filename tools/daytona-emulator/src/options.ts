@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How the emulator runs. */
 export const optionsSchema = z.strictObject({

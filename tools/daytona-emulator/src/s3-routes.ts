@@ -1,6 +1,6 @@
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectStore } from './object-store.js';
 
 const xml = new XMLBuilder({ ignoreAttributes: false });

@@ -1,7 +1,7 @@
 import type { SandboxListItem } from '@daytona/api-client';
 import { type Context, Hono } from 'hono';
 import { stream } from 'hono/streaming';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError } from './api-error.js';
 import { bodyOf } from './body.js';
 import type { Previews } from './previews.js';

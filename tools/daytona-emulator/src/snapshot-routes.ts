@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { stream } from 'hono/streaming';
-import { z } from 'zod';
+import * as z from 'zod';
 import { bodyOf } from './body.js';
 import type { Snapshots } from './snapshots.js';
 

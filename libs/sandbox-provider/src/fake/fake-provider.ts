@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CAPABILITIES, type Capabilities, type Capability } from '../capabilities.js';
 import { defineProvider, type Provider } from '../define-provider.js';
 import type { Driver, ImageInfo, ListFilter, SandboxInfo } from '../driver.js';
