@@ -8,9 +8,17 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 stamps="$HOME/.iterate/stamps"
 mkdir -p "$stamps"
 
-# Prints one hash of the contents of all files that match the given paths and are not ignored.
+manifests=(package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc libs/*/package.json apps/*/package.json tools/*/package.json sandbox/package.json bench/package.json)
+sources=(tsconfig.base.json tools/tsup libs/env-watch libs/pidnap apps/daemon)
+
+# The hash and the path of every file that a step depends on and git does not ignore, read once for all steps.
+hashes="$(find "${manifests[@]}" "${sources[@]}" -name node_modules -prune -o -name dist -prune -o -type f -print0 \
+  | LC_ALL=C sort -zu | xargs -0 sha256sum)"
+
+# Prints one hash of the contents of the files that are, or are below, the given paths.
 hash_of() {
-  find "$@" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+  local IFS='|'
+  grep -E "^.{66}($*)(/|$)" <<<"$hashes" | sha256sum | cut -d' ' -f1
 }
 
 # Runs a step unless its inputs are the same as when it last succeeded.
@@ -28,7 +36,6 @@ step() {
   echo "$inputs" >"$stamps/$name"
 }
 
-manifests=(package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc libs/*/package.json apps/*/package.json tools/*/package.json sandbox/package.json bench/package.json)
 step install "$(hash_of "${manifests[@]}")" pnpm install --prefer-offline
 
 # Each with what it is built from. Declarations are left out: nothing here reads them, and they take most of the time.

@@ -36,8 +36,16 @@ make_dir() {
   install -d -m 755 "${owner[@]}" "$dir"
 }
 
-digest() {
-  if [ -f "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; fi
+# sha256 of every file that is compared, by its path. One process for all: one for each takes longer than the rest.
+declare -A digest=()
+read_digests() {
+  local file files=()
+  for file in "$@"; do
+    if [ -f "$file" ]; then files+=("$file"); fi
+  done
+  if [ "${#files[@]}" = 0 ]; then return; fi
+  sha256sum --zero -- "${files[@]}" >"$work/digests"
+  while IFS= read -r -d '' file; do digest["${file:66}"]="${file:0:64}"; done <"$work/digests"
 }
 
 keep_as_backup() {
@@ -46,6 +54,10 @@ keep_as_backup() {
 }
 
 make_dir "$home/.iterate"
+work="$(mktemp -d)"
+new_manifest="$(mktemp "$home/.iterate/.home-manifest.XXXXXX")"
+trap 'rm -rf "$new_manifest" "$work"' EXIT
+
 declare -A installed=()
 if [ -f "$manifest" ]; then
   while read -r hash path; do
@@ -54,12 +66,14 @@ if [ -f "$manifest" ]; then
   done <"$manifest"
 fi
 
-new_manifest="$(mktemp "$home/.iterate/.home-manifest.XXXXXX")"
-trap 'rm -f "$new_manifest"' EXIT
+mapfile -d '' -t paths < <(cd "$skeleton" && find . -type f -printf '%P\0' | sort -z)
+dropped=("${!installed[@]}")
+read_digests "${paths[@]/#/$skeleton/}" "${paths[@]/#/$home/}" "${paths[@]/#//etc/skel/}" "${dropped[@]/#/$home/}"
+chmod_644=() chmod_755=()
 
-while IFS= read -r -d '' path; do
+for path in "${paths[@]}"; do
   source="$skeleton/$path" target="$home/$path"
-  wanted="$(digest "$source")" current="$(digest "$target")" before="${installed[$path]:-}"
+  wanted="${digest[$source]}" current="${digest[$target]:-}" before="${installed[$path]:-}"
   unset "installed[$path]"
   mode=644
   if [ -x "$source" ]; then mode=755; fi
@@ -68,12 +82,12 @@ while IFS= read -r -d '' path; do
     exit 1
   fi
   if [ "$current" = "$wanted" ] && [ ! -L "$target" ]; then
-    chmod "$mode" "$target"
+    if [ "$mode" = 644 ]; then chmod_644+=("$target"); else chmod_755+=("$target"); fi
   elif [ -n "$current" ] && [ "$before" = "$wanted" ]; then
     echo "setup-home: leaving your edited $target"
   else
     # What a distribution puts into every home is nobody's own.
-    if [ -n "$current" ] && [ "$current" != "$before" ] && [ "$current" != "$(digest "/etc/skel/$path")" ]; then
+    if [ -n "$current" ] && [ "$current" != "$before" ] && [ "$current" != "${digest[/etc/skel/$path]:-}" ]; then
       keep_as_backup "$target"
     fi
     make_dir "$(dirname "$target")"
@@ -81,11 +95,13 @@ while IFS= read -r -d '' path; do
     mv -fT "$target.iterate-new" "$target"
   fi
   printf '%s %s\n' "$wanted" "$path" >>"$new_manifest"
-done < <(cd "$skeleton" && find . -type f -printf '%P\0' | sort -z)
+done
+if [ "${#chmod_644[@]}" -gt 0 ]; then chmod 644 "${chmod_644[@]}"; fi
+if [ "${#chmod_755[@]}" -gt 0 ]; then chmod 755 "${chmod_755[@]}"; fi
 
 for path in "${!installed[@]}"; do
   target="$home/$path"
-  if [ "$(digest "$target")" = "${installed[$path]}" ]; then
+  if [ "${digest[$target]:-}" = "${installed[$path]}" ]; then
     rm -f "$target"
     # Directories that held nothing else go too.
     dir="$(dirname "$path")"

@@ -18,14 +18,18 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Brings the objects that the sandbox lacks: packs as they are, loose ones as one pack, since making thousands of small
-# files takes seconds. Nothing is removed: objects are named by their content.
-copy_objects() {
+# Copies a git directory. Of its objects only the packs, and none is removed: they are named by their content.
+# usage: copy_git_dir <from> [more rsync options]
+copy_git_dir() {
   local source=$1
-  mkdir -p "$to/.git/objects/pack"
-  if [ -d "$source/objects/pack" ]; then
-    "${copy[@]}" --ignore-existing "$source/objects/pack/" "$to/.git/objects/pack/"
-  fi
+  shift
+  "${copy[@]}" --delete --exclude='*.lock' "$@" --filter='protect /objects/**' --include=/objects/ \
+    --include=/objects/pack/ --include='/objects/pack/**' --exclude='/objects/**' "$source/" "$to/.git/"
+}
+
+# Brings the loose objects that the sandbox lacks, as one pack, since making thousands of small files takes seconds.
+copy_loose_objects() {
+  local source=$1
   (cd "$source/objects" && find . -path './[0-9a-f][0-9a-f]/*' -type f -printf '%P\n') | tr -d / \
     | { grep -xE '[0-9a-f]{40}|[0-9a-f]{64}' || true; } >"$work/loose"
   git -C "$to" cat-file --batch-check='%(objectname)' <"$work/loose" | sed -n 's/ missing$//p' >"$work/lacking"
@@ -36,15 +40,15 @@ copy_objects() {
 }
 
 if [ -d "$from/.git" ]; then
-  "${copy[@]}" --delete --exclude='*.lock' --exclude=/objects "$from/.git/" "$to/.git/"
-  copy_objects "$from/.git"
+  copy_git_dir "$from/.git"
+  copy_loose_objects "$from/.git"
   list_files "$from" >"$work/wanted"
 elif [ -d "$common" ]; then
   # A worktree: its .git is a file that names a folder outside the mount, below the common dir.
   gitdir="$common/worktrees/$(basename "$(sed -n 's/^gitdir: //p' "$from/.git")")"
-  "${copy[@]}" --delete --exclude='*.lock' --exclude=/worktrees --exclude=/objects "$common/" "$to/.git/"
+  copy_git_dir "$common" --exclude=/worktrees
   "${copy[@]}" --exclude='*.lock' --exclude=/commondir --exclude=/gitdir "$gitdir/" "$to/.git/"
-  copy_objects "$common"
+  copy_loose_objects "$common"
   GIT_DIR="$gitdir" GIT_WORK_TREE="$from" list_files "$from" >"$work/wanted"
 else
   echo "sync-repo: $from is a git worktree: mount its git common dir at $common ('sandbox up' does)" >&2
