@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -91,6 +91,57 @@ it('follows a commit, a switch of branch and a symlink', async () => {
   expect(await status(box)).toBe('## topic');
   expect(await git(box, 'log', '--format=%s', '-1')).toBe('second');
   expect(await read('link')).toBe('a');
+});
+
+it('finds every difference, whatever a file is called', async () => {
+  const awkward = [' spaced', '*starred', '\ttabbed', 'new\nline', '-dashed', 'back\\slash', 'ünïcode'];
+  await write(host, Object.fromEntries(awkward.map((name) => [name, 'first'])));
+  await write(host, { 'run.sh': 'same', file: 'was a file' });
+  await symlink('a.txt', join(host, 'link'));
+  await commit(host, 'awkward');
+  await sync();
+  for (const name of awkward) expect(await read(name)).toBe('first');
+  // Of the same length, so that only the content tells.
+  await write(host, Object.fromEntries(awkward.map((name) => [name, 'later'])));
+  await chmod(join(host, 'run.sh'), 0o755);
+  await rm(join(host, 'file'));
+  await symlink('lib', join(host, 'file'));
+  await rm(join(host, 'link'));
+  await symlink('lib/b.txt', join(host, 'link'));
+  await sync();
+  for (const name of awkward) expect(await read(name)).toBe('later');
+  expect((await stat(join(box, 'run.sh'))).mode & 0o777).toBe(0o755);
+  expect(await readlink(join(box, 'file'))).toBe('lib');
+  expect(await readlink(join(box, 'link'))).toBe('lib/b.txt');
+  expect(await status(box)).toBe(await status(host));
+});
+
+it('takes back what was changed inside', async () => {
+  await symlink('a.txt', join(host, 'link'));
+  await commit(host, 'with a link');
+  await sync();
+  await write(box, { 'a.txt': 'b', 'inside.txt': 'new' });
+  await chmod(join(box, 'lib/b.txt'), 0o755);
+  await rm(join(box, 'link'));
+  await symlink('lib', join(box, 'link'));
+  await sync();
+  expect(await read('a.txt')).toBe('a');
+  expect(await readlink(join(box, 'link'))).toBe('a.txt');
+  expect((await stat(join(box, 'lib/b.txt'))).mode & 0o111).toBe(0);
+  expect(await status(box)).toBe('## main');
+});
+
+it('says what it could not read', async () => {
+  await write(host, { 'locked.txt': 'x' });
+  await chmod(host, 0o755);
+  await chmod(join(host, 'locked.txt'), 0);
+  await chmod(dir, 0o755);
+  await chown(box, 65_534, 65_534);
+  // Root reads everything.
+  const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', script, host, box, '/none'];
+  await expect(execa('setpriv', asNobody, { env: { HOME: box } })).rejects.toThrow(
+    /locked\.txt.*Permission denied/,
+  );
 });
 
 it('brings unreachable and staged objects too, from a repository that it may only read', async () => {
