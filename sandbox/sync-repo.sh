@@ -62,30 +62,34 @@ differing_records() {
 }
 
 if [ -d "$from/.git" ]; then
-  copy_git_dir "$from/.git"
-  copy_loose_objects "$from/.git"
   list_files "$from" >"$work/wanted"
 elif [ -d "$common" ]; then
   # A worktree: its .git is a file that names a folder outside the mount, below the common dir.
   gitdir="$common/worktrees/$(basename "$(sed -n 's/^gitdir: //p' "$from/.git")")"
-  copy_git_dir "$common" --exclude=/worktrees
-  "${copy[@]}" --exclude='*.lock' --exclude=/commondir --exclude=/gitdir "$gitdir/" "$to/.git/"
-  copy_loose_objects "$common"
   GIT_DIR="$gitdir" GIT_WORK_TREE="$from" list_files "$from" >"$work/wanted"
 else
   echo "sync-repo: $from is a git worktree: mount its git common dir at $common ('sandbox up' does)" >&2
   exit 1
 fi
+
+describe "$from" from &
+describe "$to" to &
+if [ -d "$from/.git" ]; then
+  copy_git_dir "$from/.git"
+  copy_loose_objects "$from/.git"
+else
+  copy_git_dir "$common" --exclude=/worktrees
+  "${copy[@]}" --exclude='*.lock' --exclude=/commondir --exclude=/gitdir "$gitdir/" "$to/.git/"
+  copy_loose_objects "$common"
+fi
 "$(dirname "${BASH_SOURCE[0]}")/clean-git-config.sh" "$to/.git/config"
+wait
 
 # Paths that this repository has and the mounted one has not: after the copy of .git both see the same ignore rules.
 list_files "$to" | LC_ALL=C comm -z -13 "$work/wanted" - >"$work/extra"
 (cd "$to" && xargs -0 --no-run-if-empty rm -rf -- <"$work/extra")
 # By content: the times of an image are those of its commit. rsync's own comparison takes five times as long as this
 # one, which on most starts finds nothing to copy.
-describe "$from" from &
-describe "$to" to
-wait $!
 different >"$work/different"
 if [ -s "$work/different" ]; then
   "${copy[@]}" --checksum --no-times --delete-missing-args --from0 --files-from="$work/different" "$from/" "$to/"
