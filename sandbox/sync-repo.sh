@@ -71,6 +71,10 @@ else
   echo "sync-repo: $from is a git worktree: mount its git common dir at $common ('sandbox up' does)" >&2
   exit 1
 fi
+if [ -s "$from/.git/objects/info/alternates" ] || [ -s "$common/objects/info/alternates" ]; then
+  echo "sync-repo: $from borrows objects from another repository (objects/info/alternates), which is not mounted: run 'git repack -a -d && rm .git/objects/info/alternates' on the host to give it all of its own, or do not mount it ('sandbox up --no-mount')" >&2
+  exit 1
+fi
 
 describe "$from" from &
 describe "$to" to &

@@ -1,4 +1,15 @@
-import { chmod, chown, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -178,6 +189,16 @@ it('refuses a worktree whose git common dir is not mounted, and says what to do'
   const worktree = join(dir, 'worktree');
   await git(host, 'worktree', 'add', '--quiet', '-b', 'feature', worktree);
   await expect(sync(worktree)).rejects.toThrow(/mount its git common dir/);
+});
+
+it('refuses a repository that borrows the objects of another, and says what to do', async () => {
+  const borrower = join(dir, 'borrower');
+  await execa('git', ['clone', '--quiet', '--shared', host, borrower]);
+  await expect(sync(borrower)).rejects.toThrow(/borrows objects.*git repack -a -d/);
+  await execa('sh', ['-c', 'git repack -a -d -q && rm .git/objects/info/alternates'], { cwd: borrower });
+  await sync(borrower);
+  expect(await git(box, 'fsck')).toBe('');
+  expect(await git(box, 'log', '--format=%s')).toBe('first');
 });
 
 it('says what to do about a mount that its user may not read', async () => {
