@@ -1,10 +1,34 @@
 import { writeFile } from 'node:fs/promises';
+import type { Plugin } from 'esbuild';
+import type { Options } from 'tsup';
 import { libConfig } from '../../tools/tsup/lib.js';
 import { configJsonSchema } from './src/config/json-schema.js';
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
 /** Bundled CommonJS packages ask for Node's modules by `require`. */
 const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+};
+
+const appApart: Plugin = {
+  name: 'app-apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/rpc\/app\.js$/ }, () => ({ path: './rpc-app.js', external: true }));
+  },
+};
+
+/** dotenv asks for `crypto` for its vaults, which nobody opens here; loading it takes 5 ms of each start. */
+const cryptoWhenUsed: Plugin = {
+  name: 'crypto-when-used',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^crypto$/ }, ({ importer, path }) =>
+      importer.includes('/dotenv/') ? { path, namespace: 'when-used' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'when-used' }, ({ path }) => ({
+      contents: `module.exports = new Proxy({}, { get: (_, key) => process.getBuiltinModule('${path}')[key] });`,
+    }));
+  },
 };
 
 /**
@@ -20,14 +44,7 @@ export default [
       esbuildOptions: (options) => {
         options.conditions = ['@iterate/source', 'import', 'node'];
       },
-      esbuildPlugins: [
-        {
-          name: 'app-apart',
-          setup: ({ onResolve }) => {
-            onResolve({ filter: /\/rpc\/app\.js$/ }, () => ({ path: './rpc-app.js', external: true }));
-          },
-        },
-      ],
+      esbuildPlugins: [appApart, cryptoWhenUsed],
     },
   ),
   libConfig(

@@ -56,8 +56,15 @@ export async function startManager(options: StartOptions = {}): Promise<Manager>
   if (options.onLog) supervisor.log.lines.subscribe(options.onLog);
   if (options.onOutput) supervisor.output.subscribe(options.onOutput);
   const api = localApi(supervisor, options.config === undefined ? read : undefined);
-  const listener = await open(spec, api).catch(async (error: unknown) => {
+  // A request is answered when there is something to ask about.
+  const prepared = supervisor.prepare();
+  const opening = open(spec, api, prepared);
+  const [listener] = await Promise.all([opening, prepared]).catch(async (error: unknown) => {
     await supervisor.stop(1);
+    await opening.then(
+      (listener) => listener?.close(),
+      () => {},
+    );
     throw error;
   });
   const ended = supervisor.ended.then(async (code) => {
@@ -91,10 +98,11 @@ function specReader(options: StartOptions, processEnv: Readonly<NodeJS.ProcessEn
   return () => loadConfig({ path, processEnv });
 }
 
-async function open(spec: Spec, api: PidnapApi): Promise<Listener | undefined> {
+async function open(spec: Spec, api: PidnapApi, prepared: Promise<void>): Promise<Listener | undefined> {
   const { http } = spec;
   if (http === null) return undefined;
   return listen(http, async () => {
+    await prepared;
     const [{ createApp }, { getRequestListener }] = await Promise.all([
       import('./rpc/app.js'),
       import('@hono/node-server'),

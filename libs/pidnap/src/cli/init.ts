@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { LogLine } from '../protocol/info.js';
 import { type Manager, startManager } from '../start-manager.js';
+import { keepCompiled, saveCompiled } from './compile-cache.js';
 import { ConsoleWriter } from './console-writer.js';
 import { linePrinter } from './logs.js';
 import { becomePidOne } from './pid-one.js';
@@ -12,6 +13,9 @@ interface InitOptions {
   readonly quiet?: boolean;
 }
 
+/** By then the first starts are over and there is time for it. */
+const saveAfterMs = 2000;
+
 /**
  * `pidnap init`: the manager in the foreground. SIGTERM and SIGINT end it in order, a second one at once;
  * SIGHUP reloads the configuration.
@@ -19,6 +23,8 @@ interface InitOptions {
  * @returns 0 after a signal, the exit code of a critical process that was lost
  */
 export async function init(options: InitOptions): Promise<number> {
+  // Before any flag is set: V8 tells compiled code by the flags, and that of `check` is to count here too.
+  keepCompiled();
   // A burst of restarts or log lines would otherwise grow the young generation to 48 MB, which V8 gives
   // back only after a long quiet time.
   setFlagsFromString('--semi-space-growth-factor=1');
@@ -35,6 +41,7 @@ export async function init(options: InitOptions): Promise<number> {
     ...(output && { onOutput: print }),
   });
   signals.attach(manager, print);
+  setTimeout(saveCompiled, saveAfterMs).unref();
   const code = await manager.ended;
   await out.flush();
   return code;

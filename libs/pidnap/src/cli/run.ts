@@ -4,6 +4,7 @@ import { exitStatus } from '../engine/exit-status.js';
 import { effectiveEnv } from '../env/effective-env.js';
 import { EnvFiles } from '../env/env-files.js';
 import { PidnapError } from '../pidnap-error.js';
+import { keepCompiled } from './compile-cache.js';
 
 /**
  * `pidnap run <name> [command...]`: what a service would run, once, in the foreground and without a manager.
@@ -15,6 +16,7 @@ export async function run(
   words: readonly string[],
   options: { config: string },
 ): Promise<number> {
+  keepCompiled();
   const spec = await loadConfig({ path: options.config });
   const unit = spec.units.get(name);
   if (!unit) {

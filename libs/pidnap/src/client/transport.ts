@@ -1,5 +1,5 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { nodeHttp, nodeHttps } from '../node-http.js';
 
 /** One request to a manager. */
 interface TransportRequest {
@@ -27,12 +27,12 @@ export function nodeTransport(target: { url: URL } | { socketPath: string }): Tr
       const common = { method, headers: { ...headers }, agent: false as const, ...(signal && { signal }) };
       const request =
         'url' in target
-          ? (target.url.protocol === 'https:' ? httpsRequest : httpRequest)(
+          ? (target.url.protocol === 'https:' ? nodeHttps() : nodeHttp()).request(
               new URL(target.url.pathname.replace(/\/$/, '') + path, target.url),
               common,
               answer,
             )
-          : httpRequest({ ...common, path, socketPath: target.socketPath, host: 'localhost' }, answer);
+          : nodeHttp().request({ ...common, path, socketPath: target.socketPath, host: 'localhost' }, answer);
       request.on('error', reject);
       request.end();
     });

@@ -70,12 +70,17 @@ async function readConfig(file: string): Promise<unknown> {
   }
 }
 
-/** Node strips types itself where it can; older ones get jiti. Each call reads the file anew. */
+let reads = 0;
+
+/**
+ * Node strips types itself where it can; older ones get jiti. Each call reads the file anew. A number tells the
+ * reads apart, not the time: the next manager then finds the stripped module in Node's compile cache.
+ */
 async function importModule(file: string): Promise<unknown> {
   const typescript = file.endsWith('ts');
   if (!typescript || process.features.typescript) {
     const url = pathToFileURL(file);
-    url.searchParams.set('read', String(performance.now()));
+    url.searchParams.set('read', String(reads++));
     return import(url.href);
   }
   const { createJiti } = await import('jiti');

@@ -2,23 +2,21 @@ import { join } from 'node:path';
 import type { Spec, UnitSpec } from '../config/spec.js';
 import { type Env, effectiveEnv } from '../env/effective-env.js';
 import { EnvFiles, type EnvFilesChange } from '../env/env-files.js';
-import { createFifos, type Fifo } from '../logs/fifo.js';
+import { createFifos, discardFifos } from '../logs/fifo.js';
 import { LineHub } from '../logs/line-hub.js';
-import { UnitLog } from '../logs/unit-log.js';
-import { PidnapError } from '../pidnap-error.js';
 import { Guard } from '../process/guard.js';
 import { newInstance, sweepMarked } from '../process/instance-marker.js';
 import type { ManagerStatus, ReloadResult, StateReason } from '../protocol/info.js';
-import { isAlive } from '../protocol/process-state.js';
+import { applySpec, type ReloadHost } from './apply-spec.js';
 import { checkGate } from './dependency-gate.js';
 import { describeEvent } from './describe-event.js';
-import { diffSpecs, fixedSettings } from './diff-specs.js';
 import { EventBus, type NewEvent } from './event-bus.js';
 import { exitStatus } from './exit-status.js';
 import { type Level, ManagerLog } from './manager-log.js';
 import { notReady } from './not-ready.js';
 import { Scheduler } from './scheduler.js';
-import { Unit, type UnitHost } from './unit.js';
+import type { Unit, UnitHost } from './unit.js';
+import { UnitSet } from './unit-set.js';
 
 export interface SupervisorOptions {
   /** The environment that children may inherit. */
@@ -30,9 +28,6 @@ const escapeeGraceMs = 2000;
 
 const begin: StateReason = { code: 'request', message: 'the manager starts' };
 const shutdown: StateReason = { code: 'shutdown', message: 'the manager stops' };
-const configChange: StateReason = { code: 'config-change', message: 'its definition changed' };
-const envChange: StateReason = { code: 'env-change', message: 'its environment changed' };
-const removal: StateReason = { code: 'config-change', message: 'it is no longer configured' };
 
 /** Owns all units: decides when each may start, hands out environments, and ends them in order. */
 export class Supervisor {
@@ -45,13 +40,11 @@ export class Supervisor {
   readonly log: ManagerLog;
   /** Resolves with the exit code of the manager when everything has ended. */
   readonly ended: Promise<number>;
-  readonly #units = new Map<string, Unit>();
-  readonly #dependents = new Map<string, Unit[]>();
+  readonly #units: UnitSet;
   readonly #options: SupervisorOptions;
   readonly #startedMs = performance.now();
   readonly #guard: Guard;
   readonly #envFiles: EnvFiles;
-  readonly #host: UnitHost;
   #spec: Spec;
   #state: ManagerStatus['state'] = 'starting';
   #wasReady = false;
@@ -70,7 +63,11 @@ export class Supervisor {
       onChange: (change) => this.#onEnvChange(change),
       onError: (name, message) => this.emit({ type: 'env.error', name, message }),
     });
-    this.#host = this.#createHost();
+    this.#units = new UnitSet({
+      host: this.#createHost(),
+      output: this.output,
+      onLogTrouble: (name, message) => this.emit({ type: 'log.dropped', name, message }),
+    });
   }
 
   get spec(): Spec {
@@ -84,12 +81,12 @@ export class Supervisor {
   }
   /** What keeps the whole from being ready, one sentence each; empty when it is. */
   get notReady(): string[] {
-    return notReady(this.#units.values());
+    return notReady(this.#units.all());
   }
 
   /** Units of a kind, in the order of the configuration. */
   units(kind: UnitSpec['kind']): Unit[] {
-    return [...this.#units.values()].filter((unit) => unit.spec.kind === kind);
+    return this.#units.ofKind(kind);
   }
 
   unit(name: string): Unit | undefined {
@@ -115,10 +112,17 @@ export class Supervisor {
     this.log.write(level, message);
   }
 
+  /** Makes the units and opens their logs; nothing runs yet. Comes before `start` and before any request. */
+  async prepare(): Promise<void> {
+    const units = [...this.#spec.units.values()];
+    const fifos = await createFifos(units.length * 2);
+    if (this.#state === 'stopping') discardFifos(fifos);
+    else this.#units.add(units, fifos);
+  }
+
   /** Starts everything that is to start by itself. Resolves when the first starts are under way. */
   async start(): Promise<void> {
     const units = [...this.#spec.units.values()];
-    this.#addUnits(units);
     this.emit({
       type: 'manager.started',
       message: `manager started, pid ${process.pid}, ${units.length} units`,
@@ -142,10 +146,10 @@ export class Supervisor {
     this.#state = 'stopping';
     this.emit({ type: 'manager.stopping', message: 'manager stops' });
     this.scheduler.close();
-    await Promise.all([this.#envFiles.close(), this.#stopUnits([...this.#units.values()], shutdown)]);
+    await Promise.all([this.#envFiles.close(), this.#units.stop(this.#units.all(), shutdown)]);
     await this.#sweep();
     this.#guard.close();
-    for (const unit of this.#units.values()) unit.close();
+    for (const unit of this.#units.all()) unit.close();
     this.write('info', `manager ended with exit code ${exitCode}`);
     this.bus.close();
     this.log.close();
@@ -154,7 +158,7 @@ export class Supervisor {
 
   /** Cuts a stop short: kills every group at once. */
   kill(): void {
-    for (const unit of this.#units.values()) unit.kill();
+    for (const unit of this.#units.all()) unit.kill();
   }
 
   /**
@@ -177,70 +181,35 @@ export class Supervisor {
   }
 
   async #apply(next: Spec): Promise<ReloadResult> {
-    this.#refuseWhenStopping();
-    const fixed = fixedSettings(this.#spec, next);
-    if (fixed.length > 0) {
-      throw new PidnapError(
-        'conflict',
-        `A reload cannot change ${fixed.join(', ')}: restart the manager. Nothing was applied.`,
-        {
-          details: { settings: fixed },
-        },
-      );
-    }
-    const before = this.#spec;
-    const diff = diffSpecs(before, next);
-    const wanted = new Map([...this.#units].map(([name, { desired }]) => [name, desired === 'running']));
-    const replaced = [...diff.removed, ...diff.restart].flatMap((name) => this.#units.get(name) ?? []);
-    const stopped = new Set(replaced.filter(isStoppedOnRequest).map(({ name }) => name));
-    await this.#stopUnits(replaced, removal);
-    this.#refuseWhenStopping();
-    for (const unit of replaced) this.#remove(unit);
-    this.#spec = next;
-    for (const name of [...diff.update, ...diff.unchanged]) {
-      const spec = next.units.get(name);
-      if (spec) this.#units.get(name)?.update(spec);
-    }
-    const fresh = [...diff.added, ...diff.restart].flatMap((name) => next.units.get(name) ?? []);
-    this.#addUnits(fresh);
-    this.#sortUnits();
-    for (const name of diff.removed) await this.#envFiles.set(name, []);
-    await this.#watchEnv([...next.units.values()]);
-    this.#refuseWhenStopping();
-    const restarted: string[] = [];
-    const updated: string[] = [];
-    for (const { name } of fresh) {
-      const again = diff.restart.includes(name);
-      // What somebody has stopped stays stopped.
-      if (!again || wanted.get(name)) this.#launch(name, again ? configChange : begin);
-      else if (stopped.has(name)) void this.#units.get(name)?.stop(configChange);
-      if (again) (wanted.get(name) ? restarted : updated).push(name);
-    }
-    for (const name of [...diff.update, ...diff.unchanged]) {
-      const unit = this.#units.get(name);
-      if (!unit) continue;
-      if (unit.differsInEnv()) {
-        restarted.push(name);
-        void unit.restart(envChange);
-      } else if (diff.update.includes(name)) {
-        updated.push(name);
-      }
-    }
-    for (const unit of this.#units.values()) unit.dependencyChanged();
-    const result: ReloadResult = {
-      added: diff.added,
-      removed: diff.removed,
-      restarted,
-      updated,
-      unchanged: diff.unchanged.filter((name) => !restarted.includes(name)),
-    };
+    const result = await applySpec(this.#createReloadHost(), next);
     this.emit({ type: 'manager.reloaded', result });
     this.#checkReady();
     return result;
   }
 
-  #refuseWhenStopping(): void {
-    if (this.#state === 'stopping') throw new PidnapError('conflict', 'The manager is stopping.');
+  #createReloadHost(): ReloadHost {
+    const supervisor = this;
+    return {
+      units: this.#units,
+      get spec() {
+        return supervisor.#spec;
+      },
+      get stopping() {
+        return supervisor.#state === 'stopping';
+      },
+      adopt: (next) => {
+        this.#spec = next;
+      },
+      forget: (unit) => {
+        this.scheduler.set(unit.name, null, () => {});
+        this.#units.remove(unit);
+      },
+      watchEnv: async (units, gone) => {
+        await Promise.all(gone.map((name) => this.#envFiles.set(name, [])));
+        await this.#watchEnv(units);
+      },
+      launch: (name, reason) => this.#launch(name, reason),
+    };
   }
 
   #createHost(): UnitHost {
@@ -258,7 +227,7 @@ export class Supervisor {
         const { name, state: to, desired, pid, reason } = unit;
         this.emit({ type: `${unit.spec.kind}.state`, name, from, to, desired, pid, reason });
         if (this.#state === 'stopping') return;
-        for (const dependent of this.#dependents.get(name) ?? []) dependent.dependencyChanged();
+        for (const dependent of this.#units.dependentsOf(name)) dependent.dependencyChanged();
         this.#checkReady();
         this.#checkCritical(unit);
       },
@@ -280,7 +249,7 @@ export class Supervisor {
 
   #onEnvChange({ owner, added, changed, removed }: EnvFilesChange): void {
     const restarts: { name: string; inMs: number }[] = [];
-    for (const unit of this.#units.values()) {
+    for (const unit of this.#units.all()) {
       if (owner !== null && unit.name !== owner) continue;
       const inMs = unit.envChanged();
       if (inMs !== null) restarts.push({ name: unit.name, inMs });
@@ -295,49 +264,6 @@ export class Supervisor {
     ]);
   }
 
-  #addUnits(specs: readonly UnitSpec[]): void {
-    const fifos = createFifos(specs.length * 2);
-    specs.forEach((spec, index) => {
-      const pair = fifos.slice(index * 2, index * 2 + 2) as [Fifo, Fifo];
-      const log = new UnitLog({
-        name: spec.name,
-        kind: spec.kind,
-        file: spec.logFile,
-        logs: spec.logs,
-        fifos: pair,
-        hub: this.output,
-        onTrouble: (message) => this.emit({ type: 'log.dropped', name: spec.name, message }),
-      });
-      this.#units.set(spec.name, new Unit(spec, log, this.#host));
-    });
-    this.#linkDependents();
-  }
-
-  #remove(unit: Unit): void {
-    this.#units.delete(unit.name);
-    this.scheduler.set(unit.name, null, () => {});
-    unit.close();
-  }
-
-  #sortUnits(): void {
-    const byName = new Map(this.#units);
-    this.#units.clear();
-    for (const name of this.#spec.units.keys()) {
-      const unit = byName.get(name);
-      if (unit) this.#units.set(name, unit);
-    }
-    this.#linkDependents();
-  }
-
-  #linkDependents(): void {
-    this.#dependents.clear();
-    for (const unit of this.#units.values()) {
-      for (const { name } of unit.spec.dependsOn) {
-        this.#dependents.set(name, [...(this.#dependents.get(name) ?? []), unit]);
-      }
-    }
-  }
-
   #launch(name: string, reason: StateReason = begin): void {
     const unit = this.#units.get(name);
     if (!unit) return;
@@ -348,40 +274,9 @@ export class Supervisor {
     else unit.arm();
   }
 
-  /** Stops units, each after those of them that depend on it. */
-  async #stopUnits(units: readonly Unit[], reason: StateReason): Promise<void> {
-    const stops = new Map<Unit, Promise<void>>();
-    const stop = (unit: Unit): Promise<void> => {
-      const known = stops.get(unit);
-      if (known) return known;
-      const dependents = (this.#dependents.get(unit.name) ?? []).filter((other) => units.includes(other));
-      const done =
-        dependents.length === 0
-          ? stopIfActive(unit, reason)
-          : Promise.all(dependents.map(stop)).then(() => stopIfActive(unit, reason));
-      stops.set(unit, done);
-      return done;
-    };
-    await Promise.all(units.map(stop));
-  }
-
   async #sweep(): Promise<void> {
     const found = await sweepMarked(this.instance, escapeeGraceMs);
     if (found.length > 0)
       this.write('warn', `ended ${found.length} processes that had left their group: ${found.join(', ')}`);
   }
-}
-
-function isActive(unit: Unit): boolean {
-  return isAlive(unit.state) || ['waiting', 'backoff', 'crash-loop'].includes(unit.state);
-}
-
-/** Also while it still stops; one that was never started is idle instead. */
-function isStoppedOnRequest(unit: Unit): boolean {
-  return unit.desired === 'stopped' && unit.state !== 'idle';
-}
-
-/** What is over stays as it ended. */
-function stopIfActive(unit: Unit, reason: StateReason): Promise<void> {
-  return isActive(unit) ? unit.stop(reason) : Promise.resolve();
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,14 +17,22 @@ export interface Fifo {
   close(): void;
 }
 
-/** Makes so many pipes with a single fork. The files are gone again when this returns. */
-export function createFifos(count: number): Fifo[] {
+/** Closes pipes that nobody has begun to use. */
+export function discardFifos(fifos: readonly Fifo[]): void {
+  for (const fifo of fifos) {
+    fifo.close();
+    closeSync(fifo.readFd);
+  }
+}
+
+/** Makes so many pipes with a single fork. The files are gone again when this resolves. */
+export async function createFifos(count: number): Promise<Fifo[]> {
   if (count === 0) return [];
   const directory = mkdtempSync(join(tmpdir(), 'pidnap-'));
   try {
     const paths = Array.from({ length: count }, (_, index) => join(directory, String(index)));
     // Writable for all, as /dev/stdout is reopened by children that run as another user.
-    execFileSync('mkfifo', ['-m', '0622', ...paths]);
+    await mkfifo(['-m', '0622', ...paths]);
     return paths.map(openFifo);
   } catch (cause) {
     throw new PidnapError('unavailable', `Cannot make pipes in ${directory}: ${(cause as Error).message}`, {
@@ -33,6 +41,21 @@ export function createFifos(count: number): Fifo[] {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function mkfifo(args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('mkfifo', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let message = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      message += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(message.trim() || `mkfifo ended with exit code ${code}`));
+    });
+  });
 }
 
 function openFifo(path: string): Fifo {

@@ -11,13 +11,13 @@ import { UnitLog } from './unit-log.js';
 
 const defaults: LogSpec = { timestamps: true, maxBytes: 1e6, keep: 3, flushAfter: 50 };
 
-function openLog(file: string, logs: Partial<LogSpec> = {}): UnitLog {
+async function openLog(file: string, logs: Partial<LogSpec> = {}): Promise<UnitLog> {
   return new UnitLog({
     name: 'x',
     kind: 'process',
     file,
     logs: { ...defaults, ...logs },
-    fifos: createFifos(2) as [Fifo, Fifo],
+    fifos: (await createFifos(2)) as [Fifo, Fifo],
     hub: new LineHub(),
     onTrouble: (message) => expect.unreachable(message),
   });
@@ -35,7 +35,7 @@ describe('UnitLog', () => {
   it('marks stdout and stderr', async () => {
     using dir = tempDir();
     const file = join(dir.path, 'x.log');
-    const log = openLog(file);
+    const log = await openLog(file);
     await runIn(log, 'echo out; echo err >&2');
     log.close();
     const lines = readFileSync(file, 'utf8').split('\n');
@@ -46,7 +46,7 @@ describe('UnitLog', () => {
   it('trap 7: a child can reopen /dev/stdout and /dev/stderr, and nothing is truncated', async () => {
     using dir = tempDir();
     const file = join(dir.path, 'x.log');
-    const log = openLog(file);
+    const log = await openLog(file);
     await runIn(log, 'echo one; echo two > /dev/stdout; echo three >> /dev/stdout; echo four > /dev/stderr');
     log.close();
     expect(logTexts(file).sort()).toEqual(['four', 'one', 'three', 'two']);
@@ -55,7 +55,7 @@ describe('UnitLog', () => {
   it.skipIf(process.getuid?.() !== 0)('trap 7: so can a child of another user', async () => {
     using dir = tempDir();
     const file = join(dir.path, 'x.log');
-    const log = openLog(file);
+    const log = await openLog(file);
     await runIn(log, 'setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "echo hi > /dev/stdout"');
     log.close();
     expect(logTexts(file)).toEqual(['hi']);
@@ -64,7 +64,7 @@ describe('UnitLog', () => {
   it('has every line at the moment of the exit, without waiting for a grandchild that holds stdout', async () => {
     using dir = tempDir();
     const file = join(dir.path, 'x.log');
-    const log = openLog(file);
+    const log = await openLog(file);
     const child = log.withStdio(([out, err]) =>
       spawn('/bin/sh', ['-c', 'setsid sleep 5 & seq 1 2000'], {
         stdio: ['ignore', out, err],
@@ -80,7 +80,7 @@ describe('UnitLog', () => {
   it('still takes output of a grandchild that outlives its run', async () => {
     using dir = tempDir();
     const file = join(dir.path, 'x.log');
-    const log = openLog(file);
+    const log = await openLog(file);
     await runIn(log, 'setsid sh -c "sleep 0.2; echo late" & echo early');
     await eventually(() => expect(logTexts(file)).toEqual(['early', 'late']));
     log.close();
@@ -89,7 +89,7 @@ describe('UnitLog', () => {
   it('trap 9: a prompt without a line end appears after the flush time, marked as partial', async () => {
     using dir = tempDir();
     const file = join(dir.path, 'x.log');
-    const log = openLog(file);
+    const log = await openLog(file);
     const child = log.withStdio(([out, err]) =>
       spawn('/bin/sh', ['-c', 'printf "Password: "; exec sleep 30'], {
         stdio: ['ignore', out, err],
@@ -104,7 +104,7 @@ describe('UnitLog', () => {
   it('trap 9: the end of a run ends an unfinished line', async () => {
     using dir = tempDir();
     const file = join(dir.path, 'x.log');
-    const log = openLog(file, { flushAfter: 60_000 });
+    const log = await openLog(file, { flushAfter: 60_000 });
     await runIn(log, 'printf last-words');
     log.flush();
     expect(logTexts(file)).toEqual(['last-words']);
@@ -114,7 +114,7 @@ describe('UnitLog', () => {
   it('gives each run a pipe of its own flags: a child that sets O_NONBLOCK does not spoil the next', async () => {
     using dir = tempDir();
     const file = join(dir.path, 'x.log');
-    const log = openLog(file);
+    const log = await openLog(file);
     // Node makes its stdout non-blocking; a writer that meets a full pipe would then see EAGAIN.
     await runIn(log, `${process.execPath} -e "console.log('node')"`);
     await runIn(log, 'head -c 3000000 /dev/zero | tr "\\0" x | fold -w 99; echo; echo end');
@@ -128,7 +128,7 @@ describe('UnitLog', () => {
     async (timestamps) => {
       using dir = tempDir();
       const file = join(dir.path, 'x.log');
-      const log = openLog(file, { timestamps, maxBytes: 200_000, keep: 500, flushAfter: 60_000 });
+      const log = await openLog(file, { timestamps, maxBytes: 200_000, keep: 500, flushAfter: 60_000 });
       const count = 200_000;
       await runIn(log, `seq -f "SEQ%.0f-" 1 ${count}`);
       log.close();

@@ -1,7 +1,6 @@
-import { get as httpGet } from 'node:http';
-import { get as httpsGet } from 'node:https';
 import { connect } from 'node:net';
 import type { ProbeSpec } from '../config/spec.js';
+import { nodeHttp, nodeHttps } from '../node-http.js';
 import { Run } from '../process/run.js';
 
 /** The result of one check. */
@@ -57,7 +56,7 @@ export function startCheck(
 function start(check: ActiveCheck, context: CheckContext, finish: (result: CheckResult) => void): () => void {
   switch (check.type) {
     case 'http': {
-      const request = (check.url.startsWith('https:') ? httpsGet : httpGet)(
+      const request = (check.url.startsWith('https:') ? nodeHttps() : nodeHttp()).get(
         check.url,
         // A pooled connection would say that an earlier check was fine. The certificate of a service on
         // this machine proves nothing that matters here.

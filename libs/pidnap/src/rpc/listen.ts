@@ -1,7 +1,8 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { connect } from 'node:net';
 import type { HttpSpec } from '../config/spec.js';
+import { nodeHttp } from '../node-http.js';
 import { PidnapError } from '../pidnap-error.js';
 
 /** A listener that accepts requests. */
@@ -20,7 +21,7 @@ export interface Listener {
  */
 export async function listen(http: HttpSpec, load: () => Promise<RequestListener>): Promise<Listener> {
   let handler: Promise<RequestListener> | undefined;
-  const server = createServer((request, response) => {
+  const server = nodeHttp().createServer((request, response) => {
     handler ??= load();
     handler.then(
       (handle) => handle(request, response),
