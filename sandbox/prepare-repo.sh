@@ -44,3 +44,5 @@ shared=("${manifests[@]}" tsconfig.base.json tools/tsup)
 step build-env-watch "$(hash_of "${shared[@]}" libs/env-watch)" pnpm --filter @iterate/env-watch build
 step build-pidnap "$(hash_of "${shared[@]}" libs/env-watch libs/pidnap)" pnpm --filter pidnap build
 step build-daemon "$(hash_of "${shared[@]}" libs/env-watch libs/pidnap apps/daemon)" pnpm --filter iterate-daemon build
+# Reads the configuration once, so that its types are stripped before the first start (pidnap keeps the result).
+step check-config "$(hash_of sandbox/pidnap.config.ts)" node libs/pidnap/dist/cli.js check sandbox/pidnap.config.ts

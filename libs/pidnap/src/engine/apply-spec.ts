@@ -37,8 +37,7 @@ export async function applySpec(host: ReloadHost, next: Spec): Promise<ReloadRes
   refuseWhenStopping(host);
   refuseFixed(host.spec, next);
   const diff = diffSpecs(host.spec, next);
-  const specs = (names: readonly string[]): UnitSpec[] =>
-    names.flatMap((name) => next.units.get(name) ?? []);
+  const specs = (names: readonly string[]): UnitSpec[] => names.flatMap((name) => next.units.get(name) ?? []);
   const fresh = specs([...diff.added, ...diff.restart]);
   const kept = specs([...diff.update, ...diff.unchanged]);
   const fifos = await createFifos(fresh.length * 2);
