@@ -11,7 +11,8 @@ export default defineConfig({
   envFile: '~/.iterate/.env',
   tasks: {
     'generate-ca': { command: [join(sandbox, 'generate-ca.sh')], dependsOn: [] },
-    'db-migrate': { command: ['node', 'dist/migrate.js'], cwd: daemon, dependsOn: [] },
+    // After generate-ca, as tasks are by default: what takes longest to start waits for that one only.
+    'db-migrate': { command: ['node', 'dist/migrate.js'], cwd: daemon },
   },
   processes: {
     'egress-proxy': {

@@ -122,7 +122,7 @@ describe('waitForServices', () => {
       retryMs: 60_000,
       onChange: ({ name, state }) => changes.push(`${name} ${state}`),
     });
-    expect(requests).toEqual(['/v1/events?cursor=0']);
+    expect(requests).toEqual(['/v1/events?cursor=0&until=ready']);
     expect(changes).toEqual([
       ...SERVICES.map((name) => `${name} starting`),
       ...SERVICES.map((name) => `${name} ready`),

@@ -20,6 +20,8 @@ const HOPELESS: ReadonlySet<ProcessState> = new Set(['failed', 'crash-loop', 'st
 /** pidnap's own line on the container's output, once it answers. */
 const ANNOUNCEMENT = 'pidnap | API on ';
 const LOG_TAIL_LINES = 50;
+/** For pidnap to end the stream of events when all is ready. */
+const END_GRACE_MS = 200;
 
 /**
  * Waits until every process that pidnap runs inside is ready, telling of every step.
@@ -82,7 +84,7 @@ export async function waitForServices(
         if (verdict() === 'waiting')
           await followStates(pidnap, cursor, signal, note, () => {
             answered.abort();
-            return verdict() !== 'waiting';
+            return verdict();
           });
         replay = false;
         if (verdict() === 'ready') return;
@@ -91,8 +93,8 @@ export async function waitForServices(
         // Until entry.sh has become pidnap, nothing answers.
         if (!isPidnapError(error) || error.code !== 'unreachable') throw error;
         await requireRunning(sandbox);
-        await pause(retryMs / 10, signal);
       }
+      await pause(retryMs / 10, signal);
     }
   } catch (error) {
     if (options.signal?.aborted === true)
@@ -135,23 +137,29 @@ async function readStates(
   return cursor;
 }
 
-/** Follows until `onEvent` says that it is enough, or the manager ends, or what it asked for is no longer kept. */
+/** Follows until `onEvent` says that it is enough, or pidnap ends the stream, or what was asked for is no longer kept. */
 async function followStates(
   pidnap: PidnapApi,
   cursor: number,
   signal: AbortSignal,
   note: (name: string, kind: 'process' | 'task', state: ProcessState) => void,
-  onEvent: () => boolean,
+  onEvent: () => 'ready' | 'failed' | 'waiting',
 ): Promise<void> {
   const done = new AbortController();
+  let grace: NodeJS.Timeout | undefined;
   try {
-    for await (const event of pidnap.events({ cursor, signal: AbortSignal.any([signal, done.signal]) })) {
+    const query = { cursor, until: 'ready', signal: AbortSignal.any([signal, done.signal]) } as const;
+    for await (const event of pidnap.events(query)) {
       if (event.type === 'events.gap') return;
       if (event.type === 'process.state') note(event.name, 'process', event.to);
       if (event.type === 'task.state') note(event.name, 'task', event.to);
-      if (onEvent()) return;
+      const verdict = onEvent();
+      if (verdict === 'failed') return;
+      // pidnap ends the stream itself by now. Ending it from here takes a process inside, and longer.
+      if (verdict === 'ready') grace ??= setTimeout(() => done.abort(), END_GRACE_MS);
     }
   } finally {
+    clearTimeout(grace);
     done.abort();
   }
 }

@@ -8,6 +8,7 @@ export async function* followEvents(http: Http, query: EventQuery): AsyncGenerat
   const params = new URLSearchParams();
   if (query.cursor !== undefined) params.set('cursor', String(query.cursor));
   if (query.follow === false) params.set('follow', 'false');
+  if (query.until !== undefined) params.set('until', query.until);
   try {
     const body = await http.stream(`/v1/events?${params}`, query.signal);
     for await (const { event, data } of parseSse(body)) {

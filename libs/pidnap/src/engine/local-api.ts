@@ -3,7 +3,8 @@ import { maskEnv } from '../env/effective-env.js';
 import { followLogs, type LogSource } from '../logs/follow-log.js';
 import { PidnapError } from '../pidnap-error.js';
 import { UsageReader } from '../process/usage.js';
-import type { DetailOptions, LogQuery, PidnapApi } from '../protocol/api.js';
+import type { DetailOptions, EventQuery, LogQuery, PidnapApi } from '../protocol/api.js';
+import type { PidnapEvent } from '../protocol/events.js';
 import type { LogLine, ManagerStatus, StateReason } from '../protocol/info.js';
 import { isAlive, type ProcessState } from '../protocol/process-state.js';
 import { waitReady } from '../protocol/wait-ready.js';
@@ -94,7 +95,8 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
       logs: (name, query) => logs([find('task', name).name], query),
     },
     logs,
-    events: (query) => supervisor.bus.read(query),
+    events: (query) =>
+      query?.until === 'ready' ? untilReady(supervisor, query) : supervisor.bus.read(query),
     reload: async () => {
       if (!readSpec)
         throw new PidnapError('conflict', 'This manager was started without a configuration file.');
@@ -103,6 +105,21 @@ export function localApi(supervisor: Supervisor, readSpec?: () => Promise<Spec>)
     waitReady: (names, options) => waitReady(api, names, options),
   };
   return api;
+}
+
+async function* untilReady(supervisor: Supervisor, query: EventQuery): AsyncGenerator<PidnapEvent> {
+  const { bus } = supervisor;
+  // What has happened until then is delivered before the end.
+  const isOver = (cursor: number) => cursor >= bus.cursor && isReady(supervisor);
+  if (isOver(query.cursor ?? bus.cursor)) return;
+  for await (const event of bus.read(query)) {
+    yield event;
+    if (isOver(event.id)) return;
+  }
+}
+
+function isReady({ state, notReady }: Supervisor): boolean {
+  return state === 'running' && notReady.length === 0;
 }
 
 function sources(supervisor: Supervisor, names: readonly string[]): LogSource[] {
@@ -128,7 +145,7 @@ function status(supervisor: Supervisor): ManagerStatus {
     instance,
     pid: process.pid,
     state,
-    ready: state === 'running' && notReady.length === 0,
+    ready: isReady(supervisor),
     notReady,
     startedAt,
     uptimeMs,

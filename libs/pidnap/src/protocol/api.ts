@@ -26,6 +26,8 @@ export interface EventQuery {
   readonly cursor?: number;
   /** Stay and deliver new events until the signal aborts. @default true */
   readonly follow?: boolean;
+  /** Follow no longer than until every task has completed and every wanted process is ready. @default no end */
+  readonly until?: 'ready';
   readonly signal?: AbortSignal;
 }
 

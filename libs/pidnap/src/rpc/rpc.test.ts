@@ -116,6 +116,22 @@ describe('the client against the API', () => {
     expect(resumed.body.match(/^id: \d+$/gm)?.[0]).toBe(`id: ${replay.length + 1}`);
   });
 
+  it('ends the events when all is ready, with all that led there, and at once when it already is', async () => {
+    await using test = await served(
+      {},
+      {
+        processes: {
+          web: { command: 'sleep 0.2; echo up; exec sleep 1000', probes: { readiness: { log: 'up' } } },
+        },
+      },
+    );
+    const states: string[] = [];
+    for await (const event of test.client.events({ cursor: 0, until: 'ready' }))
+      if (event.type === 'process.state') states.push(event.to);
+    expect(states).toEqual(['starting', 'running', 'ready']);
+    for await (const event of test.client.events({ until: 'ready' })) expect.unreachable(event.type);
+  });
+
   it('waitReady names what it waits for when time is up', async () => {
     await using test = await served(
       {},

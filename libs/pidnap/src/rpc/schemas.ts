@@ -118,4 +118,5 @@ export const mergedLogQuery = logQuery.extend({
 export const eventQuery = z.object({
   cursor: z.coerce.number().int().min(0).optional(),
   follow: flag.optional(),
+  until: z.literal('ready').optional(),
 });
