@@ -7,14 +7,16 @@
  */
 import { randomBytes } from 'node:crypto';
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findBuildCli, findCaBundle } from '@iterate/sandbox-image';
 import { execa } from 'execa';
 import { fileHashes } from './image/file-hashes.js';
+import { nxFloor } from './image/nx-floor.js';
+import { report } from './image/report.js';
 import { syntheticRepository } from './image/synthetic-repository.js';
-import { median, seconds, timed } from './up/measure.js';
+import { median, timed } from './up/measure.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -32,12 +34,9 @@ const work = await mkdtemp(join(tmpdir(), 'bench-image-'));
 const clone = join(work, 'clone');
 // The base that bootstrap makes goes by the name of the product's own images.
 const base = await execa('docker', ['image', 'inspect', 'iterate-sandbox-base:local'], { reject: false });
-const baseImage = base.exitCode === 0 ? ['--base-image', 'iterate-sandbox-base:local'] : [];
+const baseImage = base.exitCode === 0 ? ['--base-image=iterate-sandbox-base:local'] : [];
 const env = { ITERATE_SANDBOX_IMAGE_DIR: join(work, 'store'), NX_DAEMON: 'false', NX_TUI: 'false' };
 
-const report = (what: string, figure: string, bar = ''): void => {
-  process.stdout.write(`${what.padEnd(58)} ${figure.padStart(10)}${bar && `   bar ${bar}`}\n`);
-};
 const repeat = async (work: () => Promise<unknown>): Promise<number> => {
   const times: number[] = [];
   for (let run = 0; run < runs; run += 1) times.push((await timed(work)).ms);
@@ -61,32 +60,42 @@ async function streamContext(dir: string, file: string, ...ref: string[]): Promi
 
 async function measureContexts(): Promise<void> {
   const own = await streamContext(clone, dockerfile, 'HEAD');
-  report(`context of this repository (${megabytes(own.bytes)})`, seconds(own.contextMs), '0.50 s');
+  report(`context of this repository (${megabytes(own.bytes).toFixed(0)} MB)`, own.contextMs, 'ms', {
+    most: 500,
+  });
   await using large = await syntheticRepository(20_000, 2000, 5000);
   for (const [title, ref] of [
     ['a ref', ['main']],
     ['the working tree', []],
   ] as const) {
     const cost = await streamContext(large.dir, 'Dockerfile', ...ref);
-    report(`20,000 files, 2,000 commits, ${title}: key`, seconds(cost.keyMs), '0.30 s');
-    const rate = cost.bytes / 1e6 / (cost.contextMs / 1000);
-    report(`  context (${megabytes(cost.bytes)})`, `${rate.toFixed(0)} MB/s`, '50 MB/s');
-    report('  peak memory of the process', megabytes(cost.rssBytes), '150 MB');
+    report(`20,000 files, 2,000 commits, ${title}: key`, cost.keyMs, 'ms', { most: 300 });
+    const rate = megabytes(cost.bytes) / (cost.contextMs / 1000);
+    report(`  context (${megabytes(cost.bytes).toFixed(0)} MB)`, rate, 'MB/s', { least: 50 });
+    report('  peak memory of the process', megabytes(cost.rssBytes), 'MB', { most: 150 });
   }
 }
 
 async function measureNoOp(): Promise<void> {
   await snapshot();
   const bare = await repeat(() => execa(process.execPath, ['--eval', '0']));
-  const present = await repeat(() => snapshot());
-  report('start of Node alone', seconds(bare));
-  report('sandbox snapshot, image there: beyond that', seconds(present - bare), '0.30 s');
+  report('start of Node alone', bare, 'ms');
+  report('sandbox snapshot, image there: beyond that', (await repeat(() => snapshot())) - bare, 'ms', {
+    most: 300,
+  });
+  await plainBuild();
+  report('docker build ., nothing changed: beyond that', (await repeat(() => plainBuild())) - bare, 'ms');
+
+  const nx = (cwd: string, ...args: string[]) =>
+    execa(process.execPath, [join(repo, 'node_modules/nx/dist/bin/nx.js'), 'run', ...args], { cwd, env });
+  const floor = join(work, 'floor');
+  await nxFloor(floor, repo);
+  report('nx run of nothing, no daemon', await repeat(() => nx(floor, 'floor:nothing')), 'ms');
   // The workspace's own commit: whoever edits it meanwhile does not change what is asked for.
   const { stdout: commit } = await execa('git', ['rev-parse', 'HEAD'], { cwd: clone });
-  const viaNx = () =>
-    execa('pnpm', ['exec', 'nx', 'run', 'sandbox:snapshot', `--ref=${commit}`], { cwd: repo, env });
+  const viaNx = () => nx(repo, 'sandbox:snapshot', `--ref=${commit}`, `--name=${name}`, ...baseImage);
   await viaNx();
-  report('nx run sandbox:snapshot, image there, no daemon', seconds(await repeat(viaNx)), '2.00 s');
+  report('nx run sandbox:snapshot, image there, no daemon', await repeat(viaNx), 'ms', { most: 2000 });
 }
 
 /** Plain `docker build .` of the clone, as the Dockerfile's own comment says. */
@@ -115,16 +124,16 @@ async function plainBuild(...args: string[]): Promise<void> {
 
 async function measureBuilds(): Promise<void> {
   const cold = (await timed(() => snapshot('--no-cache'))).ms;
-  report('cold build, sandbox snapshot (package caches warm)', seconds(cold));
+  report('cold build, sandbox snapshot (package caches warm)', cold, 'ms');
   const plainCold = (await timed(() => plainBuild('--no-cache'))).ms;
-  report('cold build, docker build .', seconds(plainCold));
+  report('cold build, docker build .', plainCold, 'ms');
   await appendFile(join(clone, 'apps/daemon/src/server.ts'), `// ${name}\n`);
   const edited = (await timed(() => snapshot())).ms;
-  report('one line of the daemon edited, sandbox snapshot', seconds(edited), seconds(cold * 0.2));
+  report('one line of the daemon edited, sandbox snapshot', edited, 'ms', { most: cold * 0.2 });
   await appendFile(join(clone, 'apps/daemon/src/server.ts'), `// ${name} again\n`);
-  report('one line edited, docker build .', seconds((await timed(() => plainBuild())).ms));
+  report('one line of the daemon edited, docker build .', (await timed(() => plainBuild())).ms, 'ms');
   await appendFile(join(clone, 'README.md'), `${name}\n`);
-  report('one line of the README edited, sandbox snapshot', seconds((await timed(() => snapshot())).ms));
+  report('one line of the README edited, sandbox snapshot', (await timed(() => snapshot())).ms, 'ms');
 }
 
 async function compareBuilds(): Promise<void> {
@@ -135,16 +144,19 @@ async function compareBuilds(): Promise<void> {
   const [first, second] = [await build(), await build()];
   const paths = [...new Set([...first.keys(), ...second.keys()])].sort();
   const differing = paths.filter((path) => first.get(path) !== second.get(path));
-  report('files in the image', String(first.size));
-  report('files that differ between two builds of one commit', String(differing.length));
+  report('files in the image', first.size, 'files');
+  report('files that differ between two builds of one commit', differing.length, 'files');
   for (const path of differing) process.stdout.write(`  ${path}\n`);
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
+function megabytes(bytes: number): number {
+  return bytes / 1e6;
 }
 
 try {
+  process.stdout.write(
+    `load of this machine: ${loadavg()[0]?.toFixed(1)}, cores: ${availableParallelism()}\n`,
+  );
   await execa('git', ['clone', '--quiet', '--no-hardlinks', repo, clone]);
   await measureContexts();
   if (options.build) await measureBuilds();

@@ -17,18 +17,15 @@ COPY --from=build /a /a
 `;
 
 it('lists the images from outside, with arguments filled in', () => {
-  expect(readBaseImages(MULTI_STAGE)).toEqual({
-    references: ['node:24-slim', 'nginx:1.29'],
-    args: { NODE: '24', BASE_IMAGE: 'node:24-slim' },
-  });
+  const images = readBaseImages(MULTI_STAGE);
+  expect(images.references({})).toEqual(['node:24-slim', 'nginx:1.29']);
+  expect(['NODE', 'BASE_IMAGE', 'LATER'].map(images.takes)).toEqual([true, true, false]);
 });
 
 it('takes build arguments before defaults, and only those that are declared before FROM', () => {
-  expect(readBaseImages(MULTI_STAGE, { NODE: '26', LATER: 'x' }).references).toEqual([
-    'node:26-slim',
-    'nginx:1.29',
-  ]);
-  expect(readBaseImages(MULTI_STAGE, { BASE_IMAGE: 'mine:1' }).references).toEqual(['mine:1', 'nginx:1.29']);
-  expect(readBaseImages('FROM $UNDECLARED\n', { UNDECLARED: 'x' }).references).toEqual([]);
-  expect(readBaseImages(`ARG TAG\nFROM node:\${TAG:-24} AS node\n`).references).toEqual(['node:24']);
+  const { references } = readBaseImages(MULTI_STAGE);
+  expect(references({ NODE: '26', LATER: 'x' })).toEqual(['node:26-slim', 'nginx:1.29']);
+  expect(references({ BASE_IMAGE: 'mine:1' })).toEqual(['mine:1', 'nginx:1.29']);
+  expect(readBaseImages('FROM $UNDECLARED\n').references({ UNDECLARED: 'x' })).toEqual([]);
+  expect(readBaseImages(`ARG TAG\nFROM node:\${TAG:-24} AS node\n`).references({})).toEqual(['node:24']);
 });

@@ -2,44 +2,41 @@ import { DockerfileParser } from 'dockerfile-ast';
 
 /** What a Dockerfile says about the images it is built from. */
 export interface BaseImages {
-  /** References of all images from outside this Dockerfile, in order, with build arguments filled in. */
-  references: readonly string[];
-  /** Names and defaults of the arguments declared before the first `FROM`. */
-  args: Readonly<Record<string, string>>;
+  /** Whether an argument of this name is declared before the first `FROM`. */
+  takes(name: string): boolean;
+  /** References of all images from outside this Dockerfile, in order, with these build arguments filled in. */
+  references(buildArgs: Readonly<Record<string, string>>): readonly string[];
 }
 
-/** Reads which images a Dockerfile starts from or copies from, given these build arguments. */
-export function readBaseImages(
-  dockerfile: string,
-  buildArgs: Readonly<Record<string, string>> = {},
-): BaseImages {
+/** Reads which images a Dockerfile starts from or copies from. */
+export function readBaseImages(dockerfile: string): BaseImages {
   const parsed = DockerfileParser.parse(dockerfile);
-  const args: Record<string, string> = {};
-  for (const arg of parsed.getInitialARGs()) {
-    for (const property of arg.getProperties()) {
-      args[property.getName()] = expand(property.getValue() ?? '', { ...args, ...buildArgs });
-    }
-  }
-  const values = { ...args, ...pick(buildArgs, Object.keys(args)) };
-  const stages = new Set<string>();
-  const references: string[] = [];
-  for (const from of parsed.getFROMs()) {
-    references.push(expand(from.getImage() ?? '', values));
-    const stage = from.getBuildStage();
-    if (stage) stages.add(stage.toLowerCase());
-  }
-  for (const copy of parsed.getCOPYs()) {
-    const source = copy.getFromFlag()?.getValue();
-    if (source) references.push(source);
-  }
-  const outside = references.filter(
-    (reference) =>
-      reference !== '' &&
-      reference !== 'scratch' &&
-      !/^\d+$/.test(reference) &&
-      !stages.has(reference.toLowerCase()),
-  );
-  return { references: [...new Set(outside)], args };
+  const args = parsed
+    .getInitialARGs()
+    .flatMap((arg) => arg.getProperties())
+    .map((property) => ({ name: property.getName(), value: property.getValue() ?? '' }));
+  const froms = parsed.getFROMs();
+  const images = froms.map((from) => from.getImage() ?? '');
+  const stages = new Set(froms.map((from) => from.getBuildStage()?.toLowerCase()));
+  const copies = parsed.getCOPYs().flatMap((copy) => copy.getFromFlag()?.getValue() ?? []);
+  return {
+    takes: (name) => args.some((arg) => arg.name === name),
+    references(buildArgs) {
+      const values: Record<string, string> = {};
+      for (const { name, value } of args) {
+        values[name] = buildArgs[name] ?? expand(value, { ...values, ...buildArgs });
+      }
+      const all = [...images.map((image) => expand(image, values)), ...copies];
+      const outside = all.filter(
+        (reference) =>
+          reference !== '' &&
+          reference !== 'scratch' &&
+          !/^\d+$/.test(reference) &&
+          !stages.has(reference.toLowerCase()),
+      );
+      return [...new Set(outside)];
+    },
+  };
 }
 
 function expand(text: string, values: Readonly<Record<string, string>>): string {
@@ -48,8 +45,4 @@ function expand(text: string, values: Readonly<Record<string, string>>): string 
     (_, braced: string | undefined, fallback: string | undefined, bare: string | undefined) =>
       values[braced ?? bare ?? ''] || (fallback ?? ''),
   );
-}
-
-function pick(values: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
 }

@@ -1,16 +1,15 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type Header, type Pack, pack } from 'tar-stream';
+import type { Header, Pack } from 'tar-stream';
 import { ignoreRule } from './docker-ignore.js';
+import { requireDockerfile } from './find-dockerfile.js';
 import { type GitDirEntry, minimalGitDir } from './minimal-git-dir.js';
 import { readBlobs } from './read-blobs.js';
 import { SandboxImageError } from './sandbox-image-error.js';
+import { makeScratchDir } from './scratch-dir.js';
 import type { Source } from './source.js';
-import { listTree, type TreeEntry } from './tree-entries.js';
+import { isFile, listTree, type TreeEntry } from './tree-entries.js';
 
 /** What to put into a build context. */
 export interface ContextOptions {
@@ -37,7 +36,7 @@ const CHUNK_BYTES = 64 * 1024;
  */
 export async function buildContext(source: Source, options: ContextOptions): Promise<Readable> {
   const entries = await listTree(source.git, source.tree);
-  if (!hasFile(entries, options.dockerfile)) throw missingDockerfile(options.dockerfile, entries);
+  requireDockerfile(entries, options.dockerfile);
   refuseSubmodules(entries, options.submodules ?? 'refuse');
   const ignored = await ignoreRule(source, entries, options.dockerfile);
   return Readable.from(joinChunks(tarOf(source, entries, ignored, options)), { objectMode: false });
@@ -50,9 +49,11 @@ async function* tarOf(
   options: ContextOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   const mtime = new Date((options.mtime ?? source.commit.time) * 1000);
-  const scratchDir = await mkdtemp(join(tmpdir(), 'sandbox-image-git-'));
-  const tar = pack();
-  const gitDir = ignored('.git') ? Promise.resolve([]) : minimalGitDir(source, entries, scratchDir);
+  // Loaded when a context is made: finding an image that exists takes less time than loading it.
+  const { default: tarStream } = await import('tar-stream');
+  await using scratch = await makeScratchDir();
+  const tar = tarStream.pack();
+  const gitDir = ignored('.git') ? Promise.resolve([]) : minimalGitDir(source, entries, scratch.dir);
   const writing = (async () => {
     await writeTree(tar, source, withoutIgnored(entries, ignored), mtime);
     for (const entry of await gitDir) await writeGitEntry(tar, entry, mtime);
@@ -65,7 +66,6 @@ async function* tarOf(
   } finally {
     tar.destroy();
     await Promise.allSettled([writing, gitDir]);
-    await rm(scratchDir, { recursive: true, force: true });
   }
 }
 
@@ -156,10 +156,6 @@ async function* joinChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer
   if (bytes > 0) yield Buffer.concat(waiting);
 }
 
-function isFile(entry: TreeEntry): boolean {
-  return entry.kind === 'file' || entry.kind === 'executable';
-}
-
 /** A directory stays when something in it does. */
 function withoutIgnored(entries: readonly TreeEntry[], ignored: (path: string) => boolean): TreeEntry[] {
   const kept = entries.filter((entry) => entry.kind !== 'directory' && !ignored(entry.path));
@@ -181,29 +177,5 @@ function refuseSubmodules(entries: readonly TreeEntry[], submodules: 'refuse' | 
     `The files of ${paths.join(', ')} are in other git repositories (submodules), so the tree does not have them. ` +
       `Vendor them, or allow empty directories in their place.`,
     { details: { paths } },
-  );
-}
-
-/** Throws an error that names the Dockerfiles there are, when the wanted one is not among them. */
-export async function refuseMissingDockerfile(source: Source, dockerfile: string): Promise<void> {
-  const entries = await listTree(source.git, source.tree);
-  if (!hasFile(entries, dockerfile)) throw missingDockerfile(dockerfile, entries);
-}
-
-function hasFile(entries: readonly TreeEntry[], path: string): boolean {
-  return entries.some((entry) => entry.path === path && isFile(entry));
-}
-
-function missingDockerfile(dockerfile: string, entries: readonly TreeEntry[]): SandboxImageError {
-  const others = entries
-    .filter((entry) => isFile(entry) && /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[^/]*)?$/.test(entry.path))
-    .map((entry) => entry.path)
-    .filter((path) => !path.endsWith('.dockerignore'));
-  const hint =
-    others.length > 0 ? `It has ${others.slice(0, 5).join(', ')}.` : 'It has no Dockerfile at all.';
-  return new SandboxImageError(
-    'DOCKERFILE_MISSING',
-    `There is no ${dockerfile} in this git tree. ${hint} A new file must not be ignored by git.`,
-    { details: { dockerfile, others } },
   );
 }

@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -10,6 +9,7 @@ import { execa } from 'execa';
 import { type BuildProgressEvent, createProgressParser } from './build-progress.js';
 import type { BuildCli } from './find-build-cli.js';
 import { SandboxImageError } from './sandbox-image-error.js';
+import { makeScratchDir } from './scratch-dir.js';
 
 /** A file that build steps can read and no layer keeps. */
 export interface BuildSecret {
@@ -44,30 +44,26 @@ const FAILURE_LINES = 25;
 
 /** Builds an image without tagging it. @returns Its id. */
 export async function buildImage(request: BuildRequest): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'sandbox-image-build-'));
-  try {
-    const idFile = join(dir, 'id');
-    const args = buildArguments(request);
-    const subprocess = execa(request.cli.file, [...args, '--iidfile', idFile, '-'], {
-      env: request.cli.env,
-      stdin: 'pipe',
-      stdout: 'ignore',
-      buffer: false,
-      reject: false,
-      ...(request.signal ? { cancelSignal: request.signal } : {}),
-    });
-    const report = readProgress(subprocess.stderr, request);
-    const sent = sendContext(request.context, subprocess.stdin);
-    const [result, progress, contextError] = await Promise.all([subprocess, report, sent]);
-    if (result.isCanceled) {
-      throw new SandboxImageError('ABORTED', 'The build was aborted.', { cause: request.signal?.reason });
-    }
-    if (contextError) throw contextError;
-    if (result.failed) throw buildFailure(request, args, result.exitCode, progress);
-    return (await readFile(idFile, 'utf8')).trim();
-  } finally {
-    await rm(dir, { recursive: true, force: true });
+  await using scratch = await makeScratchDir();
+  const idFile = join(scratch.dir, 'id');
+  const args = buildArguments(request);
+  const subprocess = execa(request.cli.file, [...args, '--iidfile', idFile, '-'], {
+    env: request.cli.env,
+    stdin: 'pipe',
+    stdout: 'ignore',
+    buffer: false,
+    reject: false,
+    ...(request.signal ? { cancelSignal: request.signal } : {}),
+  });
+  const report = readProgress(subprocess.stderr, request);
+  const sent = sendContext(request.context, subprocess.stdin);
+  const [result, progress, contextError] = await Promise.all([subprocess, report, sent]);
+  if (result.isCanceled) {
+    throw new SandboxImageError('ABORTED', 'The build was aborted.', { cause: request.signal?.reason });
   }
+  if (contextError) throw contextError;
+  if (result.failed) throw buildFailure(request, args, result.exitCode, progress);
+  return (await readFile(idFile, 'utf8')).trim();
 }
 
 function buildArguments(request: BuildRequest): string[] {

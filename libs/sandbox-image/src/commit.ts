@@ -10,9 +10,18 @@ export interface Commit {
   time: number;
 }
 
-/** Reads one commit object. */
-export async function readCommit(git: Git, id: string): Promise<Commit> {
-  const raw = await git.text(['cat-file', 'commit', id]);
+/** The commit that a revision leads to, by one git process. @returns `undefined` when it leads to none. */
+export async function findCommit(git: Git, revision: string): Promise<Commit | undefined> {
+  // A line is a question.
+  if (revision.includes('\n')) return undefined;
+  const answer = Buffer.from(
+    await git.bytes(['cat-file', '--batch'], { input: `${revision}^{commit}\n` }),
+  ).toString('utf8');
+  const id = /^([0-9a-f]+) commit \d+\n/.exec(answer)?.[1];
+  return id === undefined ? undefined : parseCommit(id, answer.slice(answer.indexOf('\n') + 1));
+}
+
+function parseCommit(id: string, raw: string): Commit {
   const header = raw.split('\n\n', 1)[0] ?? '';
   const tree = /^tree (\S+)$/m.exec(header)?.[1];
   const time = /^committer .* (\d+) [+-]\d{4}$/m.exec(header)?.[1];

@@ -1,18 +1,8 @@
-import { buildContext } from './build-context.js';
-import { buildImage } from './build-image.js';
-import { findCaBundle } from './ca-bundle.js';
 import { createDockerCli, type DockerCli } from './docker-cli.js';
-import { type EngineImage, findImages, inspectImages, tagImage } from './engine.js';
-import { findBuildCli } from './find-build-cli.js';
-import { headLabels, IMAGE_LABELS, imageLabels } from './image-labels.js';
+import { type EngineImage, tagImage } from './engine.js';
 import { type EnsureImageOptions, type EnsureInput, parseEnsureOptions } from './image-options.js';
 import { type ImagePlan, planImage } from './image-plan.js';
-import { type ImageFiles, openImageStore } from './image-store.js';
-import { lockKey } from './key-lock.js';
-import { pullImage, pushImage } from './registry.js';
-import { SandboxImageError } from './sandbox-image-error.js';
-import { refuseSecrets } from './secret-scan.js';
-import type { Source } from './source.js';
+import { findPlanned, isPlanned } from './planned-image.js';
 
 /** An image that exists on the engine. */
 export interface ImageResult {
@@ -47,20 +37,18 @@ export async function ensureImage(options: EnsureImageOptions): Promise<ImageRes
   onProgress?.({ type: 'resolved', commit: commit.id, tree, dirty, ...(branch ? { branch } : {}) });
 
   const anew = input.force || input.noCache;
-  const present = anew ? undefined : await findOnEngine(docker, plan);
+  const present = anew ? undefined : await findPresent(docker, plan);
   if (present) onProgress?.({ type: 'found', imageId: present.id, where: 'engine' });
-  const { image, built } = present ? { image: present, built: false } : await obtain(docker, plan, input);
-  const tags = [`${input.name}:tree-${tree.slice(0, 16)}`, `${input.name}:local`];
-  await tagImage(docker, image, tags);
-  const digest =
-    input.push && input.registry
-      ? await push(docker, plan, image, input.registry, input)
-      : image.digests[0]?.split('@')[1];
+  const { image, built } = present
+    ? { image: present, built: false }
+    : await (await import('./obtain-image.js')).obtainImage(docker, plan, input);
+  await tagImage(docker, image, plan.tags);
+  const digest = input.push ? await push(docker, plan, image, input) : image.digests[0]?.split('@')[1];
   return {
     key: plan.key,
     imageId: image.id,
     ...(digest ? { digest } : {}),
-    tags,
+    tags: [...plan.tags],
     platform: image.platform,
     tree,
     commit: commit.id,
@@ -70,119 +58,20 @@ export async function ensureImage(options: EnsureImageOptions): Promise<ImageRes
   };
 }
 
-/**
- * Only an image that says it is of this key and this commit will do. The engine labels an image when it is whole, so a
- * build that was killed leaves none; one of the same files in another commit differs in its `.git`.
- */
-async function findOnEngine(docker: DockerCli, { key, source }: ImagePlan): Promise<EngineImage | undefined> {
-  const [id] = await findImages(docker, { [IMAGE_LABELS.key]: key, ...headLabels(source) });
-  return id === undefined ? undefined : (await inspectImages(docker, [id]))[0];
-}
-
-async function obtain(
-  docker: DockerCli,
-  plan: ImagePlan,
-  input: EnsureInput,
-): Promise<{ image: EngineImage; built: boolean }> {
-  const { signal, onProgress } = input;
-  const files = await openImageStore(input.storeDir).open(plan.key);
-  const asked = Date.now();
-  await using lock = await lockKey(files.lockFile, {
-    onWait: ({ pid, host }) => onProgress?.({ type: 'waiting', pid, host, logFile: files.logFile }),
-    ...(signal ? { signal } : {}),
-  });
-  if (lock.waited) {
-    // What another process made or failed to make in the meantime answers for this one too.
-    const image = await findOnEngine(docker, plan);
-    if (image) {
-      onProgress?.({ type: 'found', imageId: image.id, where: 'engine' });
-      return { image, built: false };
-    }
-    const failure = await files.readFailure();
-    if (failure && failure.at >= asked) throw failure.error;
-  } else if (input.registry && !input.force && !input.noCache) {
-    const image = await pullImage(docker, plan, input.registry, onProgress);
-    if (image) return { image, built: false };
-  }
-  try {
-    const image = await build(docker, plan, input, files);
-    await files.clearFailure();
-    return { image, built: true };
-  } catch (error) {
-    if (error instanceof SandboxImageError && error.code === 'BUILD_FAILED') await files.writeFailure(error);
-    throw error;
-  }
-}
-
-async function build(
-  docker: DockerCli,
-  { source, key, buildArgs }: ImagePlan,
-  input: EnsureInput,
-  { logFile, storeDir }: ImageFiles,
-): Promise<EngineImage> {
-  const { dockerfile, target, platform, network, signal, onProgress } = input;
-  const started = performance.now();
-  const cli = await findBuildCli();
-  await refuseSecrets(source, { allow: input.allowSecrets, cacheDir: storeDir });
-  const ca = input.secrets.some((secret) => secret.id === 'ca') ? undefined : await findCaBundle();
-  const epoch = sourceDateEpoch(source);
-  const context = await buildContext(source, {
-    dockerfile,
-    submodules: input.submodules,
-    mtime: epoch,
-  });
-  onProgress?.({ type: 'building', key, logFile, command: cli.kind });
-  const id = await buildImage({
-    cli,
-    context,
-    dockerfile,
-    buildArgs: { SOURCE_DATE_EPOCH: String(epoch), ...buildArgs },
-    labels: imageLabels(source, { key, name: input.name }),
-    secrets: [...input.secrets, ...(ca ? [{ id: 'ca', src: ca.file }] : [])],
-    noCache: input.noCache,
-    logFile,
-    contextCommand: contextCommand(source.dirty ? undefined : source.commit.id, dockerfile),
-    ...(target ? { target } : {}),
-    ...(platform ? { platform } : {}),
-    ...(network ? { network } : {}),
-    ...(signal ? { signal } : {}),
-    ...(onProgress ? { onProgress } : {}),
-  });
-  const [image] = await inspectImages(docker, [id]);
-  if (image?.labels[IMAGE_LABELS.key] !== key) {
-    throw new SandboxImageError(
-      'ENGINE_FAILED',
-      `The build ended well, but the engine does not have its image ${id}: it was removed, or the build went to another engine.`,
-      { details: { imageId: id, key } },
-    );
-  }
-  onProgress?.({ type: 'built', imageId: id, seconds: (performance.now() - started) / 1000 });
-  return image;
-}
-
-/** The time of everything in the image that has no time of its own, in seconds since 1970. */
-function sourceDateEpoch(source: Source): number {
-  const given = process.env.SOURCE_DATE_EPOCH;
-  if (given === undefined) return source.commit.time;
-  if (/^\d{1,12}$/.test(given)) return Number(given);
-  throw new SandboxImageError(
-    'INVALID_OPTIONS',
-    `SOURCE_DATE_EPOCH is "${given}": give whole seconds since 1970, or unset it.`,
-  );
+/** The tag of the tree finds it in most cases, and was asked for already; labels find it without its tags too. */
+async function findPresent(docker: DockerCli, plan: ImagePlan): Promise<EngineImage | undefined> {
+  return plan.tagged && isPlanned(plan.tagged, plan) ? plan.tagged : findPlanned(docker, plan);
 }
 
 async function push(
   docker: DockerCli,
   plan: ImagePlan,
   image: EngineImage,
-  registry: string,
-  { onProgress }: EnsureInput,
-): Promise<string> {
+  { registry, onProgress }: EnsureInput,
+): Promise<string | undefined> {
+  if (registry === undefined) return undefined;
+  const { pushImage } = await import('./registry.js');
   const pushed = await pushImage(docker, plan, image, registry);
   onProgress?.({ type: 'pushed', ...pushed });
   return pushed.digest;
-}
-
-function contextCommand(ref: string | undefined, dockerfile: string): string {
-  return `sandbox image context --dockerfile ${dockerfile}${ref === undefined ? '' : ` --ref ${ref}`}`;
 }

@@ -1,7 +1,7 @@
 import { readBaseImages } from './base-images.js';
-import { refuseMissingDockerfile } from './build-context.js';
 import type { DockerCli } from './docker-cli.js';
 import { type EngineImage, enginePlatform, inspectImages } from './engine.js';
+import { refuseMissingDockerfile } from './find-dockerfile.js';
 import { imageKey } from './image-key.js';
 import type { ImageInput } from './image-options.js';
 import { SandboxImageError } from './sandbox-image-error.js';
@@ -13,11 +13,15 @@ export interface ImagePlan extends AsyncDisposable {
   key: string;
   buildArgs: Readonly<Record<string, string>>;
   platform: string;
+  /** What the image is tagged with; the first tag is of its tree. */
+  tags: readonly [ofTree: string, ofName: string];
+  /** The image that has the tag of the tree now. It may be of another key. */
+  tagged?: EngineImage;
 }
 
 /** Resolves the files, the base images and the platform, and so the key. */
 export async function planImage(docker: DockerCli, options: ImageInput): Promise<ImagePlan> {
-  const { repoDir, ref, signal } = options;
+  const { repoDir, ref, signal, dockerfile, target, name } = options;
   const [sourceOutcome, platformOutcome] = await Promise.allSettled([
     resolveSource({ repoDir, ...(ref === undefined ? {} : { ref }), ...(signal ? { signal } : {}) }),
     options.platform ?? enginePlatform(docker),
@@ -27,8 +31,8 @@ export async function planImage(docker: DockerCli, options: ImageInput): Promise
   try {
     if (platformOutcome.status === 'rejected') throw platformOutcome.reason;
     const platform = platformOutcome.value;
-    const { buildArgs, bases } = await chooseBases(source, docker, options);
-    const { dockerfile, target } = options;
+    const tags = [`${name}:tree-${source.tree.slice(0, 16)}`, `${name}:local`] as const;
+    const { buildArgs, bases, tagged } = await askEngine(source, docker, tags[0], options);
     const key = imageKey({
       tree: source.tree,
       dockerfile,
@@ -37,20 +41,34 @@ export async function planImage(docker: DockerCli, options: ImageInput): Promise
       platform,
       ...(target === undefined ? {} : { target }),
     });
-    return { source, key, buildArgs, platform, [Symbol.asyncDispose]: () => source[Symbol.asyncDispose]() };
+    return {
+      source,
+      key,
+      buildArgs,
+      platform,
+      tags,
+      ...(tagged ? { tagged } : {}),
+      [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+    };
   } catch (error) {
     await source[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function chooseBases(
+/** One question to the engine: what the base images are, and whether the image itself may be there already. */
+async function askEngine(
   source: Source,
   docker: DockerCli,
+  tag: string,
   options: ImageInput,
-): Promise<{ buildArgs: Record<string, string>; bases: { reference: string; id: string }[] }> {
-  const dockerfile = await readDockerfile(source, options.dockerfile);
-  const takesBase = 'BASE_IMAGE' in readBaseImages(dockerfile).args;
+): Promise<{
+  buildArgs: Record<string, string>;
+  bases: { reference: string; id: string }[];
+  tagged: EngineImage | undefined;
+}> {
+  const bases = readBaseImages(await readDockerfile(source, options.dockerfile));
+  const takesBase = bases.takes('BASE_IMAGE');
   if (options.baseImage && !takesBase) {
     throw new SandboxImageError(
       'INVALID_OPTIONS',
@@ -63,15 +81,16 @@ async function chooseBases(
     ...options.buildArgs,
     ...(base ? { BASE_IMAGE: base } : {}),
   });
-  const asked = readBaseImages(dockerfile, withBase(given)).references;
-  const present = await inspectImages(docker, [...asked, ...(takesBase && !given ? [local] : [])]);
-  const idOf = (reference: string): string | undefined =>
-    present.find((image) => isNamed(image, reference))?.id;
-  const buildArgs = withBase(given ?? (takesBase && idOf(local) ? local : undefined));
-  const { references } = readBaseImages(dockerfile, buildArgs);
+  const asked = bases.references(withBase(given));
+  const present = await inspectImages(docker, [...asked, ...(takesBase && !given ? [local] : []), tag]);
+  const named = (reference: string) => present.find((image) => isNamed(image, reference));
+  const buildArgs = withBase(given ?? (takesBase && named(local) ? local : undefined));
   return {
     buildArgs,
-    bases: references.map((reference) => ({ reference, id: idOf(reference) ?? reference })),
+    bases: bases
+      .references(buildArgs)
+      .map((reference) => ({ reference, id: named(reference)?.id ?? reference })),
+    tagged: named(tag),
   };
 }
 

@@ -1,4 +1,3 @@
-import { parse } from 'yaml';
 import * as z from 'zod';
 import { readText } from './read-text.js';
 import type { Source } from './source.js';
@@ -7,6 +6,7 @@ import { listTree } from './tree-entries.js';
 /** One lockfile format: its file name, and how to get `name` and `version` of all packages out of it. */
 const FORMATS: Readonly<Record<string, (text: string) => Promise<[name: string, version: string][]>>> = {
   async 'pnpm-lock.yaml'(text) {
+    const { parse } = await import('yaml');
     const { packages } = z
       .object({ packages: z.record(z.string(), z.unknown()).default({}) })
       .parse(parse(text));

@@ -1,8 +1,8 @@
 import type { DockerCli } from './docker-cli.js';
 import { type EngineImage, inspectImages, tagImage } from './engine.js';
 import type { ImageEvent } from './image-event.js';
-import { headLabels, IMAGE_LABELS } from './image-labels.js';
 import type { ImagePlan } from './image-plan.js';
+import { isPlanned } from './planned-image.js';
 import { SandboxImageError } from './sandbox-image-error.js';
 
 /** The tag by which an image is looked up in a registry. */
@@ -49,8 +49,7 @@ export async function pullImage(
     return undefined;
   }
   const [image] = await inspectImages(docker, [byKey]);
-  const wanted = Object.entries({ [IMAGE_LABELS.key]: plan.key, ...headLabels(plan.source) });
-  if (!image || wanted.some(([name, value]) => (image.labels[name] ?? '') !== value)) return undefined;
+  if (!image || !isPlanned(image, plan)) return undefined;
   onProgress?.({ type: 'found', imageId: image.id, where: 'registry' });
   return image;
 }

@@ -16,6 +16,7 @@ export interface Repository {
 /** Finds the repository that `dir` is in. Worktrees, bare and shallow repositories are fine. */
 export async function openRepository(dir: string, signal?: AbortSignal): Promise<Repository> {
   const options = signal ? { signal } : {};
+  // A repository without a checkout answers all but the last, which then is the error.
   const probe = await createGit(dir, options).attempt([
     'rev-parse',
     '--path-format=absolute',
@@ -24,30 +25,22 @@ export async function openRepository(dir: string, signal?: AbortSignal): Promise
     '--git-dir',
     '--git-path',
     'objects',
+    '--show-toplevel',
   ]);
-  if (probe.exitCode !== 0) {
+  const [inside, objectFormat, gitDir, objectsDir, workTree] = probe.stdout.split('\n');
+  if (gitDir === undefined || objectsDir === undefined || (inside === 'true' && workTree === undefined)) {
     throw new SandboxImageError(
       'NOT_A_REPOSITORY',
       `${dir} is not in a git repository that git will read: ${probe.stderr.trim()}`,
       { details: { dir } },
     );
   }
-  const [inside, objectFormat, gitDir, objectsDir] = probe.stdout.split('\n');
-  if (gitDir === undefined || objectsDir === undefined) {
-    throw new SandboxImageError('GIT_FAILED', `git rev-parse gave an unreadable answer in ${dir}.`, {
-      details: { stdout: probe.stdout },
-    });
-  }
-  const repository = {
+  return {
     gitDir,
     objectsDir,
     objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
-  } as const;
-  if (inside !== 'true') return { ...repository, git: createGit(dir, options) };
-  const workTree = await createGit(dir, options).text([
-    'rev-parse',
-    '--path-format=absolute',
-    '--show-toplevel',
-  ]);
-  return { ...repository, workTree, git: createGit(workTree, options) };
+    ...(inside === 'true' && workTree !== undefined
+      ? { workTree, git: createGit(workTree, options) }
+      : { git: createGit(dir, options) }),
+  };
 }

@@ -1,10 +1,11 @@
 import { distance } from 'fastest-levenshtein';
+import { type Commit, findCommit } from './commit.js';
 import type { Repository } from './repository.js';
 import { SandboxImageError } from './sandbox-image-error.js';
 
 /** Where a ref leads. */
 export interface ResolvedRef {
-  commit: string;
+  commit: Commit;
   /** The branch it names, without `refs/heads/` or the remote; absent for a tag, a SHA or a detached HEAD. */
   branch?: string;
 }
@@ -15,18 +16,23 @@ export interface ResolvedRef {
  */
 export async function resolveRef(repository: Repository, ref: string): Promise<ResolvedRef> {
   const { git } = repository;
-  await refuseTwoMeanings(repository, ref);
-  const direct = await git.attempt(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
-  if (direct.exitCode === 0) {
-    const branch = branchOf(await git.attempt(['rev-parse', '--symbolic-full-name', ref]));
-    return { commit: direct.stdout, ...(branch ? { branch } : {}) };
+  const [meanings, commit, name] = await Promise.all([
+    namedRefs(repository, ref),
+    findCommit(git, ref),
+    git.attempt(['rev-parse', '--symbolic-full-name', ref]),
+  ]);
+  refuseTwoMeanings(ref, meanings);
+  if (commit) {
+    const branch = branchOf(name);
+    return { commit, ...(branch ? { branch } : {}) };
   }
   const remotes = (await listRefs(repository, ['refs/remotes'])).filter(
     (candidate) => candidate.name.replace(/^refs\/remotes\/[^/]+\//, '') === ref,
   );
   const [only] = remotes;
   if (only && new Set(remotes.map((candidate) => candidate.commit)).size === 1) {
-    return { commit: only.commit, branch: ref };
+    const remote = await findCommit(git, only.commit);
+    if (remote) return { commit: remote, branch: ref };
   }
   if (only)
     throw ambiguous(
@@ -36,10 +42,14 @@ export async function resolveRef(repository: Repository, ref: string): Promise<R
   throw await unknownRef(repository, ref);
 }
 
-/** git picks the tag when a branch has the same name, with only a warning; the wrong image is worse than a question. */
-async function refuseTwoMeanings(repository: Repository, ref: string): Promise<void> {
+/** The branch, the tag and the remote branch of this name, as far as there are any. */
+async function namedRefs(repository: Repository, ref: string): Promise<ListedRef[]> {
   const places = ['heads', 'tags', 'remotes'].map((kind) => `refs/${kind}/${ref}`);
-  const found = (await listRefs(repository, places)).filter((candidate) => places.includes(candidate.name));
+  return (await listRefs(repository, places)).filter((candidate) => places.includes(candidate.name));
+}
+
+/** git picks the tag when a branch has the same name, with only a warning; the wrong image is worse than a question. */
+function refuseTwoMeanings(ref: string, found: readonly ListedRef[]): void {
   if (new Set(found.map((candidate) => candidate.commit)).size > 1) {
     throw ambiguous(
       ref,
@@ -86,10 +96,12 @@ function ambiguous(ref: string, candidates: readonly string[]): SandboxImageErro
   );
 }
 
-async function listRefs(
-  repository: Repository,
-  patterns: readonly string[],
-): Promise<{ name: string; commit: string }[]> {
+interface ListedRef {
+  name: string;
+  commit: string;
+}
+
+async function listRefs(repository: Repository, patterns: readonly string[]): Promise<ListedRef[]> {
   const format = '%(refname)%09%(objectname)%09%(*objectname)%09%(symref)';
   const listing = await repository.git.attempt(['for-each-ref', `--format=${format}`, ...patterns]);
   if (listing.exitCode !== 0) return [];

@@ -1,6 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import picomatch from 'picomatch';
 import { readBlobs } from './read-blobs.js';
 import { replaceFile } from './replace-file.js';
 import { SandboxImageError } from './sandbox-image-error.js';
@@ -66,6 +65,7 @@ export async function scanForSecrets(
   source: Source,
   options: { allow?: readonly string[]; cacheDir?: string } = {},
 ): Promise<SecretFinding[]> {
+  const { default: picomatch } = await import('picomatch');
   const allowed = picomatch([...(options.allow ?? [])], { dot: true });
   const files = new Map<string, string>();
   for (const { kind, path, objectId } of await listTree(source.git, source.tree)) {

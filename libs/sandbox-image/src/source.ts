@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Commit, readCommit } from './commit.js';
+import { type Commit, findCommit } from './commit.js';
 import type { Git } from './git.js';
 import { openRepository, type Repository } from './repository.js';
 import { resolveRef } from './resolve-ref.js';
 import { SandboxImageError } from './sandbox-image-error.js';
+import { makeScratchDir } from './scratch-dir.js';
 import { snapshotWorkingTree } from './working-tree.js';
 
 /** Exactly what an image is made of. Dispose it: a dirty working tree lives in a temporary directory. */
@@ -39,13 +37,12 @@ export async function resolveSource(options: {
 }
 
 async function fromRef(repository: Repository, ref: string): Promise<Source> {
-  const resolved = await resolveRef(repository, ref);
-  const commit = await readCommit(repository.git, resolved.commit);
+  const { commit, branch } = await resolveRef(repository, ref);
   return {
     commit,
     tree: commit.tree,
     dirty: false,
-    ...(resolved.branch ? { branch: resolved.branch } : {}),
+    ...(branch ? { branch } : {}),
     repository,
     git: repository.git,
     [Symbol.asyncDispose]: async () => {},
@@ -60,24 +57,22 @@ async function fromWorkingTree(repository: Repository): Promise<Source> {
       `${repository.gitDir} is a bare repository without files of its own: name a ref.`,
     );
   }
-  const head = await repository.git.attempt(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
-  if (head.exitCode !== 0) {
-    throw new SandboxImageError(
-      'NO_COMMITS',
-      `The repository at ${workTree} has no commit yet: make one first.`,
-      {
-        details: { workTree },
-      },
-    );
-  }
-  const scratchDir = await mkdtemp(join(tmpdir(), 'sandbox-image-tree-'));
-  const dispose = (): Promise<void> => rm(scratchDir, { recursive: true, force: true });
+  const scratch = await makeScratchDir();
+  const dispose = (): Promise<void> => scratch[Symbol.asyncDispose]();
+  const asked = [
+    findCommit(repository.git, 'HEAD'),
+    repository.git.attempt(['symbolic-ref', '--quiet', '--short', 'HEAD']),
+    snapshotWorkingTree({ ...repository, workTree }, scratch.dir),
+  ] as const;
   try {
-    const [commit, branch, working] = await Promise.all([
-      readCommit(repository.git, head.stdout),
-      repository.git.attempt(['symbolic-ref', '--quiet', '--short', 'HEAD']),
-      snapshotWorkingTree({ ...repository, workTree }, scratchDir),
-    ]);
+    const [commit, branch, working] = await Promise.all(asked);
+    if (commit === undefined) {
+      throw new SandboxImageError(
+        'NO_COMMITS',
+        `The repository at ${workTree} has no commit yet: make one first.`,
+        { details: { workTree } },
+      );
+    }
     return {
       commit,
       tree: working.tree,
@@ -88,6 +83,8 @@ async function fromWorkingTree(repository: Repository): Promise<Source> {
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {
+    // None of them may still be writing there.
+    await Promise.allSettled(asked);
     await dispose();
     throw error;
   }

@@ -9,6 +9,11 @@ export interface TreeEntry {
   path: string;
 }
 
+/** Whether an entry is a regular file, executable or not. */
+export function isFile({ kind }: TreeEntry): boolean {
+  return kind === 'file' || kind === 'executable';
+}
+
 const KINDS: Readonly<Record<string, TreeEntry['kind']>> = {
   '100644': 'file',
   '100664': 'file',

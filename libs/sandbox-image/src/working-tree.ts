@@ -35,16 +35,16 @@ export async function snapshotWorkingTree(
 }
 
 /**
- * The user's index spares git from reading files that have not changed since. Its time is rounded down, because
- * git reads a file again only if that is not older than the index: a copy's own time would hide a change made
- * just before it.
+ * The user's index spares git from reading files that have not changed since. It is dated a moment before its own time,
+ * because git reads a file again only if that is not older than the index: a copy's own time would hide a change made
+ * just before it, and a time of Node's is not exact.
  */
 async function copyIndex(from: string, to: string): Promise<void> {
   try {
     const { mtimeMs } = await stat(from);
     await copyFile(from, to);
-    const second = Math.floor(mtimeMs / 1000);
-    await utimes(to, second, second);
+    const earlier = (Math.floor(mtimeMs) - 1) / 1000;
+    await utimes(to, earlier, earlier);
   } catch (error) {
     // A repository whose files were never added has no index.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
