@@ -42,6 +42,9 @@ export interface BuildRequest {
 /** So many of the failing step's last lines are in the error; the log file has all. */
 const FAILURE_LINES = 25;
 
+/** So long a client may take to cancel its build on the engine by itself. */
+const CANCEL_MS = 300;
+
 /** Builds an image without tagging it. @returns Its id. */
 export async function buildImage(request: BuildRequest): Promise<string> {
   await using scratch = await makeScratchDir();
@@ -53,6 +56,8 @@ export async function buildImage(request: BuildRequest): Promise<string> {
     stdout: 'ignore',
     buffer: false,
     reject: false,
+    // docker 20.10 notes the first SIGTERM and goes on. The engine ends a step when its client is gone.
+    forceKillAfterDelay: CANCEL_MS,
     ...(request.signal ? { cancelSignal: request.signal } : {}),
   });
   const report = readProgress(subprocess.stderr, request);

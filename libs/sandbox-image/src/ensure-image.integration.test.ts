@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
@@ -228,24 +229,31 @@ it('is not held up or misled by a build whose process was killed', async () => {
   expect(await git(inside.path, 'status', '--porcelain')).toBe('');
 });
 
-it('stops when it is aborted', async () => {
+it('stops within a second when it is aborted, and leaves nothing', async () => {
   await using fixture = await engineFixture({
     Dockerfile: `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\nRUN sleep 600\n`,
   });
   const { repository, ...where } = fixture;
   const controller = new AbortController();
+  let abortedAt = Number.NaN;
   const building = ensureImage({
     repoDir: repository.dir,
     dockerfile: 'Dockerfile',
     baseImage: SHELL_BASE,
     signal: controller.signal,
     onProgress: (event) => {
-      if (event.type === 'step' && event.name.includes('sleep')) controller.abort(new Error('enough'));
+      if (event.type !== 'step' || !event.name.includes('sleep')) return;
+      abortedAt = performance.now();
+      controller.abort(new Error('enough'));
     },
     ...where,
   });
   await expect(building).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(performance.now() - abortedAt).toBeLessThan(1000);
   expect(await imageIds(fixture.name)).toEqual([]);
+  const left = await readdir(fixture.storeDir, { recursive: true });
+  expect(left.filter((path) => basename(path) === 'lock')).toEqual([]);
+  expect((await readdir(tmpdir())).filter((entry) => entry.includes(`-${process.pid}-`))).toEqual([]);
 });
 
 it('refuses a tree that holds a secret, before anything is sent', async () => {
