@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
@@ -96,6 +96,7 @@ async function sabotaged(code: string): Promise<string> {
   const scripts = await mkdtemp(join(dir, 'scripts-'));
   await copyFile(join(import.meta.dirname, 'egress-proxy.sh'), join(scripts, 'egress-proxy.sh'));
   await copyFile(join(import.meta.dirname, 'egress-proxy-addon.py'), join(scripts, 'egress-proxy-addon.py'));
+  await cp(join(import.meta.dirname, 'egress_proxy'), join(scripts, 'egress_proxy'), { recursive: true });
   await appendFile(join(scripts, 'egress-proxy-addon.py'), `\n${code}\n`);
   return scripts;
 }

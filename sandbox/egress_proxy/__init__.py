@@ -1,0 +1,1 @@
+"""What the mitmproxy addon beside this package is made of."""
