@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { SandboxError } from '@iterate/sandbox-provider';
 import Docker from 'dockerode';
 import type { DockerHost } from './docker-host.js';
+import { SandboxNetwork } from './sandbox-network.js';
 
 /** A dockerode with its own sockets, so that closing it leaves no handle open. */
 export interface DockerClient {
   readonly docker: Docker;
+  /** The network that its sandboxes share. */
+  readonly network: SandboxNetwork;
   /** Where it connects to, for messages. */
   readonly endpoint: string;
   /** Name or address of the engine's machine, when it was reached over TCP. */
@@ -29,7 +32,7 @@ export async function createDockerClient(host: DockerHost): Promise<DockerClient
     // `host: ''` keeps dockerode from reading DOCKER_HOST itself.
     const options = { socketPath, host: '', agent };
     const docker = new Docker(options);
-    return { docker, endpoint: host.url, ...closing(agent), engineHost: undefined };
+    return { ...clientOf(docker, agent, host), engineHost: undefined };
   }
   if (!['tcp:', 'http:', 'https:'].includes(url.protocol)) {
     const issue = `cannot connect to ${host.url}: expected unix://, npipe://, tcp://, http:// or https://`;
@@ -49,12 +52,15 @@ export async function createDockerClient(host: DockerHost): Promise<DockerClient
     ...tls,
   };
   const docker = new Docker(options);
-  return { docker, endpoint: host.url, ...closing(agent), engineHost: url.hostname };
+  return { ...clientOf(docker, agent, host), engineHost: url.hostname };
 }
 
-function closing(agent: HttpAgent): Pick<DockerClient, 'background' | 'close'> {
+function clientOf(docker: Docker, agent: HttpAgent, host: DockerHost): Omit<DockerClient, 'engineHost'> {
   const background = new Set<Promise<unknown>>();
   return {
+    docker,
+    network: new SandboxNetwork(docker),
+    endpoint: host.url,
     background,
     async close() {
       await Promise.allSettled(background);

@@ -20,7 +20,6 @@ import { infoFromList } from './docker-info.js';
 import { IDEMPOTENCY_LABEL, SANDBOX_LABEL, SANDBOX_MARK } from './docker-labels.js';
 import { DockerSandbox } from './docker-sandbox.js';
 import { EXPIRY_LABEL, readExpiries, writeExpiry } from './expiry-record.js';
-import { ensureSandboxNetwork, releaseSandboxNetwork, SANDBOX_NETWORK } from './sandbox-network.js';
 
 /** How long a create with a key waits for another one with the same key to get so far that it is found: 5 s. */
 const NAME_ATTEMPTS = 100;
@@ -41,7 +40,7 @@ export class DockerDriver implements Driver<DockerExtra> {
     extra: DockerExtra,
     { signal, onEvent }: { signal?: AbortSignal; onEvent?: (event: CreateEvent) => void },
   ): Promise<DriverSandbox> {
-    const { docker, endpoint } = this.#client;
+    const { docker, endpoint, network } = this.#client;
     const name = containerName(spec);
     const context: CallContext = {
       operation: `create the sandbox ${name}`,
@@ -50,14 +49,22 @@ export class DockerDriver implements Driver<DockerExtra> {
       signal,
     };
     return guarded(context, async () => {
-      if (extra.network === undefined) await ensureSandboxNetwork(docker);
       onEvent?.({ step: 'creating the container' });
-      const config = containerConfig(spec, extra, { name, network: extra.network ?? SANDBOX_NETWORK });
-      const made = await this.#createOrFind(config, name, spec.idempotencyKey);
-      if ('existing' in made) return made.existing;
-      const { container } = made;
+      const config = containerConfig(spec, extra, { name, network: extra.network ?? network.name });
+      // Side by side: the engine looks for the network when the container starts.
+      const [ready, made] = await Promise.allSettled([
+        extra.network === undefined ? network.ensure() : undefined,
+        this.#createOrFind(config, name, spec.idempotencyKey),
+      ]);
+      if (made.status === 'rejected') {
+        await network.release();
+        throw made.reason;
+      }
+      if ('existing' in made.value) return made.value.existing;
+      const { container } = made.value;
       const sandbox = new DockerSandbox(this.#client, container);
       try {
+        if (ready.status === 'rejected') throw ready.reason;
         signal?.throwIfAborted();
         onEvent?.({ step: 'starting the container' });
         if (spec.ttlMs !== undefined)
@@ -131,10 +138,7 @@ export class DockerDriver implements Driver<DockerExtra> {
           return { existing: holder };
         }
         // A name that is taken by nothing belongs to a creation that has not come so far, or was given up.
-        if (!taken || holder !== undefined || attempt === NAME_ATTEMPTS) {
-          await releaseSandboxNetwork(docker);
-          throw error;
-        }
+        if (!taken || holder !== undefined || attempt === NAME_ATTEMPTS) throw error;
       }
       await sleep(NAME_RETRY_MS);
     }

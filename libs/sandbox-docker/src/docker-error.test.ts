@@ -24,6 +24,13 @@ describe('toSandboxError', () => {
       { path: '/x' },
       'FileNotFound',
     ],
+    [
+      'a network that is not there, which is no missing sandbox',
+      404,
+      'no such container - network mine not found',
+      { sandbox: 'web', image: 'debian' },
+      'InvalidSpec',
+    ],
     ['a name in use', 409, 'Conflict. The container name "/web" is already in use', {}, 'Conflict'],
     ['a container that does not run', 409, 'Container web is not running', { sandbox: 'web' }, 'NotRunning'],
     ['a paused container', 409, 'Container web is paused', { sandbox: 'web' }, 'NotRunning'],

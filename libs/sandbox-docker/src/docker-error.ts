@@ -51,6 +51,17 @@ export function toSandboxError(error: unknown, context: CallContext): SandboxErr
 
   const status = statusCode(error);
   if (status === 404) {
+    const network = missingNetwork(error);
+    if (network !== undefined) {
+      const issues = [`provider.docker.network: the engine has no network ${network}`];
+      const way = 'Make it with "docker network create", or name another.';
+      return new SandboxError(
+        'InvalidSpec',
+        `Cannot ${context.operation}: ${issues[0]}. ${way}`,
+        { issues },
+        options,
+      );
+    }
     if (
       context.path !== undefined &&
       /(?:could not find the file|no such file|not found in container|lstat)/i.test(message)
@@ -131,6 +142,12 @@ export function statusCode(error: unknown): number | undefined {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
     ? error.statusCode
     : undefined;
+}
+
+/** The name or id of the network for lack of which the engine refused a call. */
+export function missingNetwork(error: unknown): string | undefined {
+  if (statusCode(error) !== 404 || !(error instanceof Error)) return undefined;
+  return /network (\S+) not found/i.exec(error.message)?.[1];
 }
 
 function errorCode(error: unknown): string | undefined {

@@ -26,7 +26,6 @@ import { parseStats } from './docker-stats.js';
 import { EXPIRY_LABEL, readExpiry, removeExpiry, writeExpiry } from './expiry-record.js';
 import { type FileOwner, resolveOwner } from './file-owner.js';
 import { pathStat } from './path-stat.js';
-import { releaseSandboxNetwork, startOnNetwork } from './sandbox-network.js';
 
 const GONE_POLL_MS = 50;
 const GONE_TIMEOUT_MS = 30_000;
@@ -61,7 +60,7 @@ export class DockerSandbox implements DriverSandbox {
   async start(options: { signal?: AbortSignal } = {}): Promise<void> {
     await guarded(this.#context('start', options), async () => {
       try {
-        await startOnNetwork(this.#client.docker, () => this.native.start(withSignal(options.signal)));
+        await this.#client.network.start(this.native, withSignal(options.signal));
       } catch (error) {
         if (statusCode(error) !== 304) throw error;
       }
@@ -87,8 +86,7 @@ export class DockerSandbox implements DriverSandbox {
         if (status !== 404 && status !== 409) throw error;
       }
       await this.#waitUntilGone();
-      await removeExpiry(this.#client.docker, this.id);
-      await releaseSandboxNetwork(this.#client.docker);
+      await Promise.all([removeExpiry(this.#client.docker, this.id), this.#client.network.release()]);
     });
   }
 

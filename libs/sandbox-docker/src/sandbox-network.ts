@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { statusCode } from './docker-error.js';
+import { missingNetwork, statusCode } from './docker-error.js';
 import { SANDBOX_LABEL } from './docker-labels.js';
 
 /** Name of the bridge that all sandboxes share. */
@@ -17,68 +17,89 @@ const ATTEMPTS = 100;
 const RETRY_MS = 50;
 
 /**
- * Makes sure of the network on which sandboxes reach the outside and the host but not each other. One for
- * all: an engine has room for about thirty networks, and for thousands of containers in one.
+ * The network on which sandboxes reach the outside and the host but not each other. One for all: an engine has
+ * room for about thirty networks, and for thousands of containers in one.
  */
-export async function ensureSandboxNetwork(docker: Docker): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    if (await networkExists(docker)) return;
-    try {
-      await docker.createNetwork({
-        Name: SANDBOX_NETWORK,
-        Driver: 'bridge',
-        CheckDuplicate: true,
-        Labels: { [SANDBOX_LABEL]: 'network' },
-        Options: {
-          'com.docker.network.bridge.name': BRIDGE_INTERFACE,
-          'com.docker.network.bridge.enable_icc': 'false',
-        },
-      });
-      return;
-    } catch (error) {
-      // Another process makes it, or removes it, right now.
-      if (attempt === ATTEMPTS) throw error;
+export class SandboxNetwork {
+  readonly name: string;
+  readonly #docker: Docker;
+  readonly #bridge: string;
+
+  /** @param options Another network, for tests that remove it. */
+  constructor(docker: Docker, options: { name: string; bridge: string } | undefined = undefined) {
+    this.#docker = docker;
+    this.name = options?.name ?? SANDBOX_NETWORK;
+    this.#bridge = options?.bridge ?? BRIDGE_INTERFACE;
+  }
+
+  /** Makes the network unless it exists. */
+  async ensure(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      if (await this.#exists()) return;
+      try {
+        await this.#docker.createNetwork({
+          Name: this.name,
+          Driver: 'bridge',
+          CheckDuplicate: true,
+          Labels: { [SANDBOX_LABEL]: 'network' },
+          Options: {
+            'com.docker.network.bridge.name': this.#bridge,
+            'com.docker.network.bridge.enable_icc': 'false',
+          },
+        });
+        return;
+      } catch (error) {
+        // Another process makes it, or removes it, right now.
+        if (attempt === ATTEMPTS) throw error;
+      }
+      await sleep(RETRY_MS);
     }
-    await sleep(RETRY_MS);
   }
-}
 
-/** Starts a container, with the network if that was removed since the container was made. */
-export async function startOnNetwork(docker: Docker, start: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await start();
-      return;
-    } catch (error) {
-      if (!isMissingNetwork(error) || attempt === ATTEMPTS) throw error;
+  /** Starts a container, with the network if that was removed since the container was made or last ran. */
+  async start(container: Docker.Container, options: { abortSignal?: AbortSignal } = {}): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await container.start(options);
+        return;
+      } catch (error) {
+        const missing = missingNetwork(error);
+        if (missing === undefined || attempt === ATTEMPTS) throw error;
+        const { HostConfig } = await container.inspect();
+        if (HostConfig.NetworkMode !== this.name) throw error;
+        await this.ensure();
+        // One that ran before knows its network by an id that means nothing any more.
+        if (missing !== this.name) await this.#rejoin(container);
+      }
     }
-    await ensureSandboxNetwork(docker);
   }
-}
 
-/** Removes the network once no sandbox, running or not, is attached to it. */
-export async function releaseSandboxNetwork(docker: Docker): Promise<void> {
-  const attached = await docker.listContainers({ all: true, filters: { network: [SANDBOX_NETWORK] } });
-  if (attached.length > 0) return;
-  try {
-    await docker.getNetwork(SANDBOX_NETWORK).remove();
-  } catch (error) {
-    // 404: gone already. 403: a sandbox was attached in between and keeps it.
-    const status = statusCode(error);
-    if (status !== 404 && status !== 403) throw error;
+  /** Removes the network once no sandbox, running or not, is attached to it. */
+  async release(): Promise<void> {
+    const attached = await this.#docker.listContainers({ all: true, filters: { network: [this.name] } });
+    if (attached.length > 0) return;
+    try {
+      await this.#docker.getNetwork(this.name).remove();
+    } catch (error) {
+      // 404: gone already. 403: a sandbox was attached in between and keeps it.
+      const status = statusCode(error);
+      if (status !== 404 && status !== 403) throw error;
+    }
   }
-}
 
-async function networkExists(docker: Docker): Promise<boolean> {
-  try {
-    await docker.getNetwork(SANDBOX_NETWORK).inspect();
-    return true;
-  } catch (error) {
-    if (statusCode(error) !== 404) throw error;
-    return false;
+  async #exists(): Promise<boolean> {
+    try {
+      await this.#docker.getNetwork(this.name).inspect();
+      return true;
+    } catch (error) {
+      if (statusCode(error) !== 404) throw error;
+      return false;
+    }
   }
-}
 
-function isMissingNetwork(error: unknown): boolean {
-  return statusCode(error) === 404 && error instanceof Error && /network \S+ not found/i.test(error.message);
+  async #rejoin(container: Docker.Container): Promise<void> {
+    const network = this.#docker.getNetwork(this.name);
+    await network.disconnect({ Container: container.id, Force: true });
+    await network.connect({ Container: container.id });
+  }
 }
