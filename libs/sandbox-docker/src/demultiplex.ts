@@ -1,8 +1,11 @@
 import { Readable } from 'node:stream';
 import { FrameParser } from './frame-parser.js';
 
-/** Read ahead of the slower reader; enough that a fast one is never waited for. */
-const READ_AHEAD_BYTES = 1024 * 1024;
+/**
+ * Chunks read ahead of the slower reader, each at most what one read of a socket gives (64 KiB); enough that a fast
+ * reader is never waited for.
+ */
+const READ_AHEAD_CHUNKS = 16;
 
 /**
  * Splits the engine's multiplexed stream. Slow reading of either output stops the reading of both, so
@@ -15,7 +18,9 @@ export function demultiplex(source: Readable): { stdout: Readable; stderr: Reada
   };
   const makeOutput = (): Readable =>
     new Readable({
-      highWaterMark: READ_AHEAD_BYTES,
+      // Chunks are handed on as they are; a stream of bytes would join all that wait, and so copy them.
+      objectMode: true,
+      highWaterMark: READ_AHEAD_CHUNKS,
       read() {
         release(this);
       },

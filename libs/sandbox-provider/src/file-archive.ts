@@ -2,6 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract, pack } from 'tar-stream';
 import type { ByteStream } from './driver.js';
+import { readableOf } from './readable-of.js';
 import { SandboxError } from './sandbox-error.js';
 
 /** One file of an archive to pack. */
@@ -33,7 +34,7 @@ export function packEntries(files: readonly ArchiveFile[]): ByteStream {
 export async function readFirstEntry(tar: ByteStream): Promise<ArchiveEntry> {
   const entries = extract();
   // A failure of either side destroys the other, and the loop below reports it.
-  pipeline(Readable.from(tar, { objectMode: false }), entries, () => undefined);
+  pipeline(readableOf(tar), entries, () => undefined);
   for await (const entry of entries) {
     const { type, linkname } = entry.header;
     if (type === 'symlink') return { type, target: linkname ?? '' };

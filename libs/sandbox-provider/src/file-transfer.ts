@@ -1,12 +1,22 @@
+import fs, { type PathLike } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve, sep } from 'node:path';
-import { PassThrough, pipeline as pipelineWithCallback, Readable } from 'node:stream';
+import { PassThrough, pipeline as pipelineWithCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Headers, pack } from 'tar-fs';
 import type { DriverSandbox, FileStat } from './driver.js';
+import { readableOf } from './readable-of.js';
 import { SandboxError } from './sandbox-error.js';
 
 const READ_AHEAD_BYTES = 1024 * 1024;
+
+/** Files of this machine, read and written in large pieces: each piece costs a turn through the thread pool. */
+const LARGE_PIECES = {
+  ...fs,
+  createReadStream: (path: PathLike, range: { start?: number; end?: number } = {}) =>
+    fs.createReadStream(path, { ...range, highWaterMark: READ_AHEAD_BYTES }),
+  createWriteStream: (path: PathLike) => fs.createWriteStream(path, { highWaterMark: READ_AHEAD_BYTES }),
+};
 
 /** What a copy out of a sandbox left out. */
 export interface DownloadResult {
@@ -32,10 +42,12 @@ export async function upload(
   const { uid, gid } = await driver.owner();
   const into = targetStat?.type === 'directory';
   const name = into ? basename(from) : posix.basename(target);
-  const archive = pack(dirname(from), {
+  const packOptions = {
+    fs: LARGE_PIECES,
     entries: [basename(from)],
-    map: (header) => ({ ...renamed(header, basename(from), name), uid, gid }),
-  });
+    map: (header: Headers) => ({ ...renamed(header, basename(from), name), uid, gid }),
+  };
+  const archive = pack(dirname(from), packOptions);
   const tar = new PassThrough({ highWaterMark: READ_AHEAD_BYTES });
   // A failure of reading destroys what is written, and so reaches whoever sends it.
   pipelineWithCallback(archive, tar, () => undefined);
@@ -63,6 +75,7 @@ export async function download(
   const skippedLinks: string[] = [];
   const tar = await driver.getArchive(source, options);
   const extractOptions = {
+    fs: LARGE_PIECES,
     // Owners and special bits inside mean nothing outside.
     chown: false,
     map: (header: Headers) => renamed(header, top, name),
@@ -74,7 +87,7 @@ export async function download(
     },
   };
   try {
-    await pipeline(Readable.from(tar, { objectMode: false }), extract(root, extractOptions), options);
+    await pipeline(readableOf(tar), extract(root, extractOptions), options);
   } catch (cause) {
     if (options.signal?.aborted === true)
       throw new SandboxError('Aborted', `Aborted while copying ${source}.`, { operation: 'copy' }, { cause });

@@ -19,4 +19,21 @@ describe('OutputTail', () => {
       expect(tail.truncated).toBe(true);
     }
   });
+
+  it.each([1, 1000, 65_536, 150_000, 400_000])('keeps a long end, in chunks of %i', (size) => {
+    const data = Buffer.from(Array.from({ length: 400_000 }, (_, at) => (at * 31 + (at >> 8)) & 0xff));
+    for (const limit of [0, 65_536, 200_001]) {
+      const tail = new OutputTail(limit);
+      for (let at = 0; at < data.length; at += size) tail.write(data.subarray(at, at + size));
+      expect(Buffer.from(tail.bytes()).equals(data.subarray(data.length - limit))).toBe(true);
+    }
+  });
+
+  it('hands out what it held, whatever is written afterwards', () => {
+    const tail = new OutputTail(4);
+    tail.write(Buffer.from('abcd'));
+    const before = tail.bytes();
+    tail.write(Buffer.from('efgh'));
+    expect(Buffer.from(before).toString()).toBe('abcd');
+  });
 });

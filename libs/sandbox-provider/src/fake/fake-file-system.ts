@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract, pack } from 'tar-stream';
 import type { ByteStream, DirectoryEntry, FileStat } from '../driver.js';
+import { readableOf } from '../readable-of.js';
 import { SandboxError } from '../sandbox-error.js';
 
 /** One thing in a {@link FakeFileSystem}. */
@@ -82,7 +83,7 @@ export class FakeFileSystem {
   async putArchive(tar: ByteStream, directory: string): Promise<void> {
     if (this.#nodes.get(normal(directory))?.type !== 'directory') throw notFound(directory);
     const entries = extract();
-    pipeline(Readable.from(tar, { objectMode: false }), entries, () => undefined);
+    pipeline(readableOf(tar), entries, () => undefined);
     for await (const entry of entries) {
       const { name, type, mode = 0o644, linkname, mtime } = entry.header;
       const path = posix.join(directory, name);
