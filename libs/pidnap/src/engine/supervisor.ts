@@ -19,7 +19,7 @@ import type { Unit, UnitHost } from './unit.js';
 import { UnitSet } from './unit-set.js';
 
 export interface SupervisorOptions {
-  /** The environment that children may inherit. */
+  /** The environment that children may inherit, as it is now. */
   readonly processEnv: Readonly<NodeJS.ProcessEnv>;
 }
 
@@ -41,7 +41,9 @@ export class Supervisor {
   /** Resolves with the exit code of the manager when everything has ended. */
   readonly ended: Promise<number>;
   readonly #units: UnitSet;
-  readonly #options: SupervisorOptions;
+  readonly #processEnv: NodeJS.ProcessEnv;
+  /** Environments as they are until an env file or the configuration changes. */
+  readonly #envs = new Map<UnitSpec, Env>();
   readonly #startedMs = performance.now();
   readonly #guard: Guard;
   readonly #envFiles: EnvFiles;
@@ -53,7 +55,7 @@ export class Supervisor {
 
   constructor(spec: Spec, options: SupervisorOptions) {
     this.#spec = spec;
-    this.#options = options;
+    this.#processEnv = { ...options.processEnv };
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -93,13 +95,18 @@ export class Supervisor {
     return this.#units.get(name);
   }
 
+  /** The effective environment as it is now. */
   envOf(spec: UnitSpec): Env {
-    return effectiveEnv(spec, {
-      process: this.#options.processEnv,
+    const known = this.#envs.get(spec);
+    if (known) return known;
+    const env = effectiveEnv(spec, {
+      process: this.#processEnv,
       global: this.#spec.env,
       globalFile: this.#envFiles.values(null),
       ownFile: this.#envFiles.values(spec.name),
     });
+    this.#envs.set(spec, env);
+    return env;
   }
 
   emit(event: NewEvent): void {
@@ -199,6 +206,7 @@ export class Supervisor {
       },
       adopt: (next) => {
         this.#spec = next;
+        this.#envs.clear();
       },
       forget: (unit) => {
         this.scheduler.set(unit.name, null, () => {});
@@ -248,6 +256,7 @@ export class Supervisor {
   }
 
   #onEnvChange({ owner, added, changed, removed }: EnvFilesChange): void {
+    this.#envs.clear();
     const restarts: { name: string; inMs: number }[] = [];
     for (const unit of this.#units.all()) {
       if (owner !== null && unit.name !== owner) continue;
@@ -262,6 +271,7 @@ export class Supervisor {
       this.#envFiles.set(null, this.#spec.envFiles),
       ...units.map(({ name, envFiles }) => this.#envFiles.set(name, envFiles)),
     ]);
+    this.#envs.clear();
   }
 
   #launch(name: string, reason: StateReason = begin): void {

@@ -36,6 +36,9 @@ type AfterStop =
   /** It was stopped because it is sick; the restart policy decides. */
   | { readonly type: 'failure' };
 
+/** A run this long is no part of a hot loop, and the next one may begin in the turn that reports its end. */
+const calmMs = 1000;
+
 /** A task or a process: its state, its runs, and when the next one begins. */
 export class Unit {
   readonly log: UnitLog;
@@ -344,12 +347,13 @@ export class Unit {
     // Whoever heard of it may have stopped it.
     if (this.#desired === 'stopped') return;
     const again: StateReason = { ...reason, message: `again after ${reason.message}` };
-    this.#tryStartIn(delayMs, again);
+    if (delayMs === 0 && exit.uptimeMs >= calmMs) this.#tryStart(again);
+    else this.#tryStartIn(delayMs, again);
   }
 
   /**
-   * Never from within the call that reports the end: libuv reports ends until there are none, and a spawn
-   * takes long enough for another child to end, so that nothing else would get a turn.
+   * Not from within the call that reports the end: libuv reports ends until there are none, and a spawn takes
+   * long enough for another child that ends at once to end, so that nothing else would get a turn.
    */
   #tryStartIn(delayMs: number, reason: StateReason): void {
     const start = (): void => this.#tryStart(reason);

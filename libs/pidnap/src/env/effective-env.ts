@@ -46,6 +46,7 @@ export function childEnv(env: Env, instance: string, name: string): Env {
 
 /** Whether a child would see a difference. */
 export function sameEnv(a: Env, b: Env): boolean {
+  if (a === b) return true;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

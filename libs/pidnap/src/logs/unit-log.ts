@@ -36,6 +36,9 @@ export class UnitLog {
   readonly #file: RotatingFile;
   readonly #streams: readonly Stream[];
   readonly #own = new LineHub();
+  /** Writing sides for the next child, opened ahead of its start. */
+  #writers: [number, number] | undefined;
+  #opening: NodeJS.Immediate | undefined;
 
   constructor(options: UnitLogOptions) {
     this.#options = options;
@@ -63,13 +66,22 @@ export class UnitLog {
 
   /** Gives a child its stdout and stderr; they are closed here when `use` returns. */
   withStdio<T>(use: (stdio: [number, number]) => T): T {
-    const [stdout, stderr] = this.#options.fifos;
-    const fds: [number, number] = [stdout.openWriter(), stderr.openWriter()];
+    const writers = this.#writers ?? this.#openWriters();
+    this.#writers = undefined;
     try {
-      return use(fds);
+      return use(writers);
     } finally {
-      for (const fd of fds) closeSync(fd);
+      for (const fd of writers) closeSync(fd);
+      clearImmediate(this.#opening);
+      this.#opening = setImmediate(() => {
+        this.#writers = this.#openWriters();
+      });
     }
+  }
+
+  #openWriters(): [number, number] {
+    const [stdout, stderr] = this.#options.fifos;
+    return [stdout.openWriter(), stderr.openWriter()];
   }
 
   /** Takes in what is in the pipes now; after the death of a child that is all it has written. */
@@ -89,6 +101,8 @@ export class UnitLog {
   }
 
   close(): void {
+    clearImmediate(this.#opening);
+    for (const fd of this.#writers ?? []) closeSync(fd);
     this.flush();
     for (const { reader, flushTimer } of this.#streams) {
       clearTimeout(flushTimer);

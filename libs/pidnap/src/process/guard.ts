@@ -38,6 +38,7 @@ done
 export class Guard {
   readonly #instance: string;
   readonly #groups = new Set<number>();
+  #unsent = '';
   #child: ChildProcess | undefined;
   #closed = false;
 
@@ -48,18 +49,19 @@ export class Guard {
 
   add(group: number): void {
     this.#groups.add(group);
-    this.#send(`+ ${group}`);
+    this.#tell(`+ ${group}`);
   }
 
   remove(group: number): void {
     this.#groups.delete(group);
-    this.#send(`- ${group}`);
+    this.#tell(`- ${group}`);
   }
 
   /** Sends it home; nothing is killed. */
   close(): void {
     this.#closed = true;
-    this.#send('bye');
+    this.#flush();
+    this.#send('bye\n');
     this.#child?.stdin?.end();
     this.#child?.unref();
   }
@@ -79,13 +81,26 @@ export class Guard {
     child.on('error', () => {});
     child.on('exit', () => {
       if (this.#closed) return;
+      this.#unsent = '';
       this.#start();
-      for (const group of this.#groups) this.#send(`+ ${group}`);
+      for (const group of this.#groups) this.#tell(`+ ${group}`);
     });
   }
 
-  #send(line: string): void {
+  /** At the end of the turn, so that a start does not wait for it. Until then the marker tells of the child. */
+  #tell(line: string): void {
+    if (this.#unsent === '') queueMicrotask(() => this.#flush());
+    this.#unsent += `${line}\n`;
+  }
+
+  #flush(): void {
+    const text = this.#unsent;
+    this.#unsent = '';
+    if (text !== '') this.#send(text);
+  }
+
+  #send(text: string): void {
     const stdin = this.#child?.stdin;
-    if (stdin?.writable) stdin.write(`${line}\n`);
+    if (stdin?.writable) stdin.write(text);
   }
 }

@@ -62,8 +62,13 @@ export class Run {
   kill(): void {
     if (this.#ended) return;
     this.#stopping = true;
+    this.#killGroup();
+  }
+
+  /** @returns false when the group has no member any more */
+  #killGroup(): boolean {
     this.#killedMs ??= performance.now();
-    this.#signal('SIGKILL');
+    return this.#signal('SIGKILL');
   }
 
   #spawn(): ChildProcess | undefined {
@@ -100,8 +105,8 @@ export class Run {
     this.#exit = this.#exitInfo(status);
     this.#options.onExit?.();
     // Nobody leads what is left of the group; its members would fight with the next run over ports and files.
-    if (!this.#stopping) this.kill();
-    this.#awaitGroup(1);
+    if (this.#stopping || this.#killGroup()) this.#awaitGroup(1);
+    else this.#end();
   }
 
   #awaitGroup(delayMs: number): void {
@@ -124,12 +129,14 @@ export class Run {
     if (this.#exit) this.#options.onEnd(this.#exit);
   }
 
-  #signal(signal: NodeJS.Signals): void {
-    if (this.pid === null) return;
+  /** @returns false when there is nobody to get it */
+  #signal(signal: NodeJS.Signals): boolean {
+    if (this.pid === null) return false;
     try {
-      signalGroup(this.pid, signal);
+      return signalGroup(this.pid, signal);
     } catch (error) {
       this.#options.onWarning(`${signal} to process group ${this.pid}: ${(error as Error).message}`);
+      return true;
     }
   }
 
