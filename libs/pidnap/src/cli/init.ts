@@ -6,7 +6,8 @@ import { ConsoleWriter } from './console-writer.js';
 import { linePrinter } from './logs.js';
 import { becomePidOne } from './pid-one.js';
 
-interface InitOptions {
+/** What the command line says. */
+export interface InitOptions {
   readonly config: string;
   readonly logs?: boolean;
   readonly jsonLogs?: boolean;
