@@ -17,7 +17,7 @@ export function plainInit([command, ...words]: readonly string[]): InitOptions |
       const value = words[++index];
       if (value === undefined || value.startsWith('-')) return undefined;
       options.config = value;
-    } else if (word in flags) {
+    } else if (Object.hasOwn(flags, word)) {
       options[flags[word as keyof typeof flags]] = true;
     } else {
       return undefined;
