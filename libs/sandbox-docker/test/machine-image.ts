@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -13,6 +13,7 @@ const PROGRAMS = [
   'grep',
   'head',
   'mkdir',
+  'mkfifo',
   'mv',
   'readlink',
   'rm',
@@ -24,6 +25,9 @@ const PROGRAMS = [
   'id',
   'pwd',
 ];
+
+/** Whether this machine, and so the image, has curl; a fresh Debian has none. */
+export const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 /** An image made of programs of this machine, so that no registry and no other image is needed. */
 export interface MachineImage extends AsyncDisposable {
@@ -69,7 +73,7 @@ export async function importMachineImage(docker: Docker, user = 'agent'): Promis
     );
     for (const library of linkedLibraries(source)) libraries.add(library);
   };
-  for (const program of PROGRAMS) add(which(program), `/bin/${program}`);
+  for (const program of [...PROGRAMS, ...(hasCurl ? ['curl'] : [])]) add(which(program), `/bin/${program}`);
   add(process.execPath, '/bin/node');
   // Libraries stay at the paths under which the programs look for them.
   const directories = new Set([...libraries].map(dirname));

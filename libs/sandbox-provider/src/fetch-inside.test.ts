@@ -1,32 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DriverProcess, SpawnOptions } from './driver.js';
-import { exitStatus } from './exit-status.js';
+import { Here } from '../test/spawn-here.js';
 import { fetchInside } from './fetch-inside.js';
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
-/** Runs commands on this machine in place of a sandbox. */
-const here = {
-  started: 0,
-  ended: 0,
-  async spawn(argv: readonly string[], { signal }: SpawnOptions): Promise<DriverProcess> {
-    const [program = '', ...args] = argv;
-    const child = spawn(program, args, { signal, stdio: ['ignore', 'pipe', 'pipe'] });
-    child.on('error', () => undefined);
-    here.started += 1;
-    const exit = new Promise<ReturnType<typeof exitStatus>>((resolve) => {
-      child.on('close', (code) => {
-        here.ended += 1;
-        resolve(exitStatus(code ?? 143));
-      });
-    });
-    return { stdout: child.stdout, stderr: child.stderr, exit, kill: async () => undefined };
-  },
-};
+const here = new Here();
 
 describe.skipIf(!hasCurl)('fetchInside', () => {
   let server: Server;
@@ -93,6 +75,12 @@ describe.skipIf(!hasCurl)('fetchInside', () => {
   it('does not take half an answer for a whole one', async () => {
     const response = await inside(`${url}/cut`);
     await expect(response.text()).rejects.toBeInstanceOf(TypeError);
+  });
+
+  it('ends the request inside when the reader leaves', async () => {
+    const response = await inside(`${url}/endless`);
+    for await (const chunk of response.body ?? []) if (chunk.byteLength > 0) break;
+    await expect.poll(() => here.started - here.ended).toBe(0);
   });
 
   it('ends the request inside when it is aborted', async () => {

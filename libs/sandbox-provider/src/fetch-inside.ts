@@ -14,7 +14,7 @@ const MAX_HEAD_BYTES = 256 * 1024;
 export function fetchInside(sandbox: Pick<DriverSandbox, 'spawn'>): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init);
-    const { stdout, stderr, exit } = await sandbox.spawn(
+    const curl = await sandbox.spawn(
       [
         ...['curl', '--silent', '--show-error', '--no-buffer', '--include', '--noproxy', '*'],
         ...['--request', request.method],
@@ -26,7 +26,8 @@ export function fetchInside(sandbox: Pick<DriverSandbox, 'spawn'>): typeof fetch
       ],
       { signal: request.signal },
     );
-    const failure = readFailure(stderr, exit);
+    const { stdout, exit } = curl;
+    const failure = readFailure(curl.stderr, exit);
     // An answer that nobody reads to its end, such as an event stream, leaves nobody to tell.
     failure.catch(() => undefined);
     const source = stdout[Symbol.asyncIterator]();
@@ -41,8 +42,16 @@ export function fetchInside(sandbox: Pick<DriverSandbox, 'spawn'>): typeof fetch
     const end = head.indexOf(END_OF_HEAD);
     const body = ReadableStream.from(
       (async function* () {
-        yield head.subarray(end + END_OF_HEAD.length);
-        for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
+        let over = false;
+        try {
+          yield head.subarray(end + END_OF_HEAD.length);
+          for (let next = await source.next(); next.done !== true; next = await source.next())
+            yield next.value;
+          over = true;
+        } finally {
+          // A reader that leaves early ends the request; an abort has ended it already.
+          if (!over && !request.signal.aborted) await curl.kill();
+        }
         const { code } = await exit;
         if (code !== 0 && !request.signal.aborted)
           throw new TypeError('terminated', { cause: await failure });

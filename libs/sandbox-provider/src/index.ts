@@ -1,3 +1,10 @@
+export type {
+  LogLine as ProcessLogLine,
+  LogQuery as ProcessLogQuery,
+  ProcessDetail,
+  ProcessInfo,
+  ProcessState,
+} from 'pidnap/client';
 export { CAPABILITIES, type Capabilities, type Capability } from './capabilities.js';
 export { Connection, type CreateOptions, type SpecFor } from './connection.js';
 export { type Deadline, startDeadline } from './deadline.js';
@@ -38,9 +45,11 @@ export {
   type SandboxErrorJson,
 } from './sandbox-error.js';
 export { SandboxFs, type WriteOptions } from './sandbox-fs.js';
+export { SandboxProcesses } from './sandbox-processes.js';
 export { type SandboxSpec, sandboxSpecSchema, type ValidSandboxSpec } from './sandbox-spec.js';
 export { canTransition, SANDBOX_STATES, SANDBOX_TRANSITIONS, type SandboxState } from './sandbox-state.js';
 export type { Schema } from './schema.js';
 export type { WaitCondition } from './wait-condition.js';
 export type { WaitOptions } from './wait-for.js';
+export type { ProcessWaitOptions } from './wait-for-processes.js';
 export { type IdleOptions, waitUntilIdle } from './wait-until-idle.js';

@@ -30,6 +30,12 @@ export interface SandboxErrorDetails {
   CommandNotFound: { argv: readonly string[] };
   /** A path inside the sandbox does not exist. */
   FileNotFound: { path: string };
+  /** No pidnap manager answers inside, or it lets nobody in without a token. */
+  NoSupervisor: { id: string; address: string };
+  /** The manager inside has no process or task of this name. */
+  ProcessNotFound: { process: string };
+  /** A process or task that was waited for does not become ready by itself. */
+  ProcessFailed: { process: string; state: string };
   /** No engine or service answers. */
   ProviderUnavailable: { provider: string; endpoint: string };
   /** Anything else the provider reported. `retryable`: the same call may succeed later. */

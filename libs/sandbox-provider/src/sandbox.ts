@@ -15,6 +15,7 @@ import { fetchInside } from './fetch-inside.js';
 import { listeningPorts } from './listening-ports.js';
 import { SandboxError } from './sandbox-error.js';
 import { SandboxFs } from './sandbox-fs.js';
+import { SandboxProcesses } from './sandbox-processes.js';
 import type { WaitCondition } from './wait-condition.js';
 import { type WaitOptions, waitFor } from './wait-for.js';
 
@@ -30,6 +31,8 @@ export class Sandbox implements AsyncDisposable {
   readonly provider: string;
   /** Files inside. */
   readonly fs: SandboxFs;
+  /** What pidnap supervises inside. */
+  readonly processes: SandboxProcesses;
   readonly #driver: DriverSandbox;
   readonly #capabilities: Capabilities;
   readonly #owned: boolean;
@@ -42,6 +45,7 @@ export class Sandbox implements AsyncDisposable {
     this.id = driver.id;
     this.provider = options.provider;
     this.fs = new SandboxFs(driver);
+    this.processes = new SandboxProcesses(driver);
     this.#driver = driver;
     this.#capabilities = options.capabilities;
     this.#owned = options.owned;
