@@ -26,9 +26,7 @@ const saveAfterMs = 2000;
 export async function init(options: InitOptions): Promise<number> {
   // Before any flag is set: V8 tells compiled code by the flags, and that of `check` is to count here too.
   keepCompiled();
-  // A burst of restarts or log lines would otherwise grow the young generation to 48 MB, which V8 gives
-  // back only after a long quiet time.
-  setFlagsFromString('--semi-space-growth-factor=1');
+  limitHeap();
   const wrapped = await becomePidOne();
   if (wrapped !== undefined) return wrapped;
   const format = lineFormat(options);
@@ -46,6 +44,15 @@ export async function init(options: InitOptions): Promise<number> {
   const code = await manager.ended;
   await out.flush();
   return code;
+}
+
+/**
+ * A burst of restarts or log lines would otherwise grow the young generation to 48 MB, which V8 gives back only
+ * after a long quiet time, and let the old one double before it is collected. The manager has little to collect.
+ */
+function limitHeap(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=10');
 }
 
 /** Signals may come before there is a manager to act on them. */

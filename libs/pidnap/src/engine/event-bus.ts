@@ -1,8 +1,11 @@
 import type { EventQuery } from '../protocol/api.js';
 import type { PidnapEvent } from '../protocol/events.js';
 
-/** Events kept for replay; older ones are dropped, and a reader that asks for them gets an `events.gap`. */
-const defaultCapacity = 4096;
+/**
+ * Events kept for replay, which take up to 2 MB. Older ones are overwritten, and a reader that asks for them gets
+ * an `events.gap`.
+ */
+const defaultCapacity = 2048;
 
 type Distribute<T> = T extends PidnapEvent ? Omit<T, 'id' | 'at'> : never;
 /** An event without what the bus adds. */
@@ -11,7 +14,8 @@ export type NewEvent = Distribute<PidnapEvent>;
 /** Numbers events, keeps the latest and hands them to readers, each at its own pace from its own cursor. */
 export class EventBus {
   readonly #capacity: number;
-  #kept: PidnapEvent[] = [];
+  /** A ring: the event with an id is at the rest of its division by the capacity. */
+  readonly #kept: PidnapEvent[] = [];
   #cursor = 0;
   #closed = false;
   readonly #wakers = new Set<() => void>();
@@ -25,11 +29,10 @@ export class EventBus {
     return this.#cursor;
   }
 
-  emit(event: NewEvent): void {
+  emit(news: NewEvent): void {
     this.#cursor++;
-    this.#kept.push({ id: this.#cursor, at: new Date().toISOString(), ...event } as PidnapEvent);
-    // Cut rarely and by half, since a shift per event moves the whole array.
-    if (this.#kept.length >= this.#capacity * 2) this.#kept = this.#kept.slice(-this.#capacity);
+    const event: PidnapEvent = { id: this.#cursor, at: new Date().toISOString(), ...news };
+    this.#kept[this.#cursor % this.#capacity] = event;
     this.#wake();
   }
 
@@ -63,12 +66,16 @@ export class EventBus {
 
   /** The event that follows a cursor, or a gap up to the oldest kept one. */
   #after(cursor: number): PidnapEvent | undefined {
-    const oldest = this.#kept[0];
-    if (!oldest || cursor >= this.#cursor) return undefined;
+    if (cursor >= this.#cursor) return undefined;
+    const oldest = this.#at(Math.max(1, this.#cursor - this.#capacity + 1));
     if (cursor + 1 < oldest.id) {
       return { type: 'events.gap', id: oldest.id - 1, at: oldest.at, missed: oldest.id - 1 - cursor };
     }
-    return this.#kept[cursor + 1 - oldest.id];
+    return this.#at(cursor + 1);
+  }
+
+  #at(id: number): PidnapEvent {
+    return this.#kept[id % this.#capacity] as PidnapEvent;
   }
 
   #change(): Promise<void> {
