@@ -160,6 +160,8 @@ export class Supervisor {
     this.write('info', `manager ended with exit code ${exitCode}`);
     this.bus.close();
     this.log.close();
+    this.output.close();
+    this.log.lines.close();
     this.#end(exitCode);
   }
 

@@ -20,7 +20,7 @@ export interface LiveSource {
   readonly names: readonly string[] | null;
 }
 
-/** Reads logs merged by time, then, when following, every new line until the signal aborts. */
+/** Reads logs merged by time, then, when following, every new line until the signal aborts or none can come. */
 export async function* followLogs(
   sources: readonly LogSource[],
   source: LiveSource,
@@ -43,18 +43,21 @@ class LiveLines {
   readonly #queue: LogLine[] = [];
   readonly #unsubscribe: readonly (() => void)[];
   readonly #signal: AbortSignal | undefined;
+  readonly #ends: readonly AbortSignal[];
   #skipped = 0;
   #wake: (() => void) | undefined;
 
   constructor({ hubs, names }: LiveSource, signal: AbortSignal | undefined) {
     this.#signal = signal;
+    this.#ends = hubs.map(({ closed }) => closed);
     this.#unsubscribe = hubs.map((hub) => hub.subscribe((line) => this.#add(line), names));
-    signal?.addEventListener('abort', this.#stop);
+    for (const end of this.#signals()) end.addEventListener('abort', this.#stop);
   }
 
   async *lines(): AsyncGenerator<LogLine> {
     while (!this.#signal?.aborted) {
       for (let line = this.#next(); line; line = this.#next()) yield line;
+      if (this.#ends.every(({ aborted }) => aborted)) return;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         if (this.#queue.length > 0 || this.#signal?.aborted) resolve();
@@ -64,7 +67,11 @@ class LiveLines {
 
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    this.#signal?.removeEventListener('abort', this.#stop);
+    for (const end of this.#signals()) end.removeEventListener('abort', this.#stop);
+  }
+
+  #signals(): readonly AbortSignal[] {
+    return this.#signal ? [this.#signal, ...this.#ends] : this.#ends;
   }
 
   readonly #stop = (): void => this.#wake?.();

@@ -9,6 +9,17 @@ type Listener = (line: LogLine) => void;
 export class LineHub {
   /** With the names each wants; `null` is all. */
   readonly #listeners = new Map<Listener, ReadonlySet<string> | null>();
+  readonly #closed = new AbortController();
+
+  /** Aborted when no further line can come. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Says that no further line can come. */
+  close(): void {
+    this.#closed.abort();
+  }
 
   /** Whether anybody listens to the log of this name. */
   wants(name: string): boolean {

@@ -5,6 +5,9 @@ import type { HttpSpec } from '../config/spec.js';
 import { nodeHttp } from '../node-http.js';
 import { PidnapError } from '../pidnap-error.js';
 
+/** How long answers may take when the listener closes. */
+const goodbyeMs = 250;
+
 /** A listener that accepts requests. */
 export interface Listener {
   /** `http://host:port`, or the path of the socket. */
@@ -39,8 +42,13 @@ export async function listen(http: HttpSpec, load: () => Promise<RequestListener
     address: addressOf(server, http),
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
+        // Streams that have come to their end get to say so; a reader that does not read is not waited for.
+        const limit = setTimeout(() => server.closeAllConnections(), goodbyeMs);
+        server.close(() => {
+          clearTimeout(limit);
+          resolve();
+        });
+        server.closeIdleConnections();
       }),
   };
 }
