@@ -6,6 +6,7 @@ import { createFifos, discardFifos } from '../logs/fifo.js';
 import { LineHub } from '../logs/line-hub.js';
 import { Guard } from '../process/guard.js';
 import { newInstance, sweepMarked } from '../process/instance-marker.js';
+import { endLeftovers, InstanceRecord } from '../process/instance-record.js';
 import type { ManagerStatus, ReloadResult, StateReason } from '../protocol/info.js';
 import { applySpec, type ReloadHost } from './apply-spec.js';
 import { checkGate } from './dependency-gate.js';
@@ -46,6 +47,7 @@ export class Supervisor {
   readonly #envs = new Map<UnitSpec, Env>();
   readonly #startedMs = performance.now();
   readonly #guard: Guard;
+  #record: InstanceRecord | undefined;
   readonly #envFiles: EnvFiles;
   #spec: Spec;
   #state: ManagerStatus['state'] = 'starting';
@@ -119,10 +121,13 @@ export class Supervisor {
     this.log.write(level, message);
   }
 
-  /** Makes the units and opens their logs; nothing runs yet. Comes before `start` and before any request. */
+  /**
+   * Makes the units, opens their logs, and ends what a killed manager has left; nothing runs yet. Comes before
+   * `start` and before any request.
+   */
   async prepare(): Promise<void> {
     const units = [...this.#spec.units.values()];
-    const fifos = await createFifos(units.length * 2);
+    const [fifos] = await Promise.all([createFifos(units.length * 2), this.#takeOver()]);
     if (this.#state === 'stopping') discardFifos(fifos);
     else this.#units.add(units, fifos);
   }
@@ -156,6 +161,7 @@ export class Supervisor {
     await Promise.all([this.#envFiles.close(), this.#units.stop(this.#units.all(), shutdown)]);
     await this.#sweep();
     this.#guard.close();
+    this.#record?.remove();
     for (const unit of this.#units.all()) unit.close();
     this.write('info', `manager ended with exit code ${exitCode}`);
     this.bus.close();
@@ -284,6 +290,23 @@ export class Supervisor {
     if (!autoStart) return;
     if (schedule === null || schedule.runOnStart) unit.start(reason);
     else unit.arm();
+  }
+
+  /** A log directory that cannot be written costs the services no start. */
+  async #takeOver(): Promise<void> {
+    const directory = join(this.#spec.logDir, '.instances');
+    try {
+      const found = await endLeftovers(directory, escapeeGraceMs);
+      if (found.length > 0) {
+        this.write(
+          'warn',
+          `ended ${found.length} processes that a killed manager had left: ${found.join(', ')}`,
+        );
+      }
+      if (this.#state !== 'stopping') this.#record = new InstanceRecord(directory, this.instance);
+    } catch (error) {
+      this.write('warn', `no note for the next manager in ${directory}: ${(error as Error).message}`);
+    }
   }
 
   async #sweep(): Promise<void> {

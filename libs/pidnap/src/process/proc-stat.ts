@@ -10,6 +10,8 @@ export interface ProcStat {
   readonly session: number;
   /** Its own and that of its collected children. */
   readonly cpuSeconds: number;
+  /** Ticks since the boot; with the id it names one process for good. */
+  readonly startTicks: number;
 }
 
 /** USER_HZ, which Linux fixes at 100 for what it shows to programs. */
@@ -29,6 +31,7 @@ export function readProcStat(pid: number): ProcStat | undefined {
     pgrp: field(2),
     session: field(3),
     cpuSeconds: (field(11) + field(12) + field(13) + field(14)) / ticksPerSecond,
+    startTicks: field(19),
   };
 }
 
