@@ -5,7 +5,7 @@
  *        [--restarts 100000] [--out results/supervisors.json]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
+import { cpus, loadavg, release } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allAdapters } from './adapters/all-adapters.js';
@@ -14,6 +14,7 @@ import type { Figure, MeasureContext } from './measurement.js';
 import { buildPayload } from './payload/build-payload.js';
 import { table } from './report.js';
 import { Scratch } from './scratch.js';
+import { summary } from './summary.js';
 import { allMeasurements } from './tests/all-measurements.js';
 
 const { values: options } = parseArgs({
@@ -39,6 +40,7 @@ const context: MeasureContext = {
   restarts: Number(options.restarts),
 };
 
+const loadBefore = load();
 const figures: Figure[] = [];
 const failures: string[] = [];
 const setups: Record<string, { version: string; setup: string }> = {};
@@ -73,8 +75,15 @@ const methods = Object.fromEntries(measurements.map(({ id, method }) => [id, met
 const out = resolve(options.out);
 mkdirSync(dirname(out), { recursive: true });
 writeFileSync(out, `${JSON.stringify({ machine, setups, methods, bars, figures, failures }, null, 2)}\n`);
-console.log(`\nwritten to ${out}`);
+for (const failure of failures) console.log(`\nFAILED: ${failure}`);
+if (adapters.some(({ name }) => name === 'pidnap')) console.log(`\n${summary(figures)}`);
+console.log(`\nload at the end ${load()}; at the begin ${loadBefore}; written to ${out}`);
 process.exitCode = failures.length === 0 ? 0 : 1;
+
+/** Of the last minute; above half of the CPUs, times say more about the neighbours than about the supervisors. */
+function load(): string {
+  return `${loadavg()[0]?.toFixed(1)} on ${cpus().length} CPUs`;
+}
 
 function select<T>(what: string, all: readonly T[], id: (item: T) => string, wanted?: string): readonly T[] {
   if (wanted === undefined) return all;

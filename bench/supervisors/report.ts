@@ -20,7 +20,8 @@ export function table(figures: readonly Figure[]): string {
   return align([['', ...supervisors, 'bar for pidnap'], ...rows]);
 }
 
-function align(rows: readonly (readonly string[])[]): string {
+/** Columns of equal width, the first to the left and the others to the right. */
+export function align(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );
