@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
@@ -56,6 +57,27 @@ it('has the tree of the ref, and nothing that is ignored, untracked or uncommitt
       .sort()
       .join('\n');
   expect(await modes(context.path)).toBe(await modes(clone.path));
+});
+
+it('reads a clone that borrows its objects, also those that it borrows itself', async () => {
+  await using origin = await tempRepository();
+  await origin.write({ 'src/file.txt': 'of the origin' });
+  await origin.commit('second');
+  await using clones = await tempDir('clones');
+  const [shared = '', again = ''] = ['a: "shared" one', 'again'].map((name) => join(clones.path, name));
+  await git(clones.path, 'clone', '--quiet', '--shared', origin.dir, shared);
+  await git(clones.path, 'clone', '--quiet', '--reference', shared, '--shared', shared, again);
+  const wanted = await contextDigest({ repoDir: origin.dir, ref: 'main' });
+  for (const repoDir of [shared, again]) {
+    expect(await contextDigest({ repoDir, ref: 'main' })).toBe(wanted);
+    expect(await contextDigest({ repoDir })).toBe(wanted);
+    await writeFile(join(repoDir, 'src/file.txt'), 'edited');
+    await writeFile(join(repoDir, 'untracked.txt'), 'new');
+    await using context = await unpack({ repoDir });
+    expect(await git(context.path, 'status', '--porcelain')).toBe(' M src/file.txt\n?? untracked.txt');
+    expect(await git(context.path, 'show', 'HEAD:src/file.txt')).toBe('of the origin');
+    await git(context.path, 'fsck', '--strict');
+  }
 });
 
 it('has a .git in which status is clean, log works and HEAD is the commit on its branch', async () => {

@@ -1,4 +1,3 @@
-import { readBaseImages } from './base-images.js';
 import type { DockerCli } from './docker-cli.js';
 import { type EngineImage, enginePlatform, inspectImages } from './engine.js';
 import { refuseMissingDockerfile } from './find-dockerfile.js';
@@ -67,6 +66,8 @@ async function askEngine(
   bases: { reference: string; id: string }[];
   tagged: EngineImage | undefined;
 }> {
+  // Loaded while git works on the tree. What asks for no key does without the parser.
+  const { readBaseImages } = await import('./base-images.js');
   const bases = readBaseImages(await readDockerfile(source, options.dockerfile));
   const takesBase = bases.takes('BASE_IMAGE');
   if (options.baseImage && !takesBase) {

@@ -15,7 +15,7 @@ async function contents(dir: string): Promise<Record<string, string>> {
 }
 
 async function scratchDirs(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => /^sandbox-image-(?:tree|git)-/.test(name));
+  return (await readdir(tmpdir())).filter((name) => name.includes(`-${process.pid}-`));
 }
 
 it('resolves a branch, a tag, a short SHA, HEAD and a remote branch to their commit', async () => {
