@@ -10,6 +10,8 @@ describe('findDaytonaAccess', () => {
     });
     const env = { DAYTONA_API_KEY: 'k', DAYTONA_API_URL: 'http://a/api', DAYTONA_TARGET: 'eu' };
     expect(findDaytonaAccess({}, env)).toEqual({ apiKey: 'k', apiUrl: 'http://a/api', target: 'eu' });
+    // CI sets a variable that the repository does not have to nothing.
+    expect(findDaytonaAccess({}, { ...env, DAYTONA_API_URL: '' }).apiUrl).toMatch(/^https:/);
     expect(findDaytonaAccess({ apiKey: 'c', apiUrl: 'http://b', target: 't' }, env)).toEqual({
       apiKey: 'c',
       apiUrl: 'http://b',

@@ -36,7 +36,7 @@ export function findDaytonaAccess(
     );
   return {
     apiKey,
-    apiUrl: config.apiUrl ?? env.DAYTONA_API_URL ?? HOSTED_API,
+    apiUrl: config.apiUrl ?? (env.DAYTONA_API_URL || HOSTED_API),
     target: config.target ?? env.DAYTONA_TARGET ?? DEFAULT_TARGET,
   };
 }

@@ -21,6 +21,8 @@ it('would notice a job that needs one that does not exist, and a property that n
   const workflow = await readFile(new URL('ci.yml', workflows), 'utf8');
   const kinds = async (text: string): Promise<string[]> =>
     (await runLint(text, 'ci.yml')).map(({ kind }) => kind);
-  expect(await kinds(workflow.replace('needs: test', 'needs: tests'))).toEqual(['job-needs']);
+  expect(await kinds(workflow.replace('needs: [test, access]', 'needs: [tests, access]'))).toEqual([
+    'job-needs',
+  ]);
   expect(await kinds(workflow.replace('matrix.node }}', 'matrix.nodes }}'))).toEqual(['expression']);
 });
