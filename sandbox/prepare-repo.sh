@@ -2,14 +2,23 @@
 # Makes the repository around this script ready to run: dependencies from the lockfile, then the daemon and the libs
 # it needs. Runs while the image is built and, in local mode, on every start; each half is skipped when what it
 # depends on has not changed since it last succeeded.
+#
+# usage: prepare-repo.sh                    all of it
+#        prepare-repo.sh install            the dependencies only
+#        prepare-repo.sh inputs [install]   prints the paths of what it reads
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+manifests=(package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc libs/*/package.json apps/*/package.json tools/*/package.json sandbox/package.json bench/package.json)
+sources=(tsconfig.base.json tools/tsup libs/env-watch libs/pidnap apps/daemon sandbox/pidnap.config.ts)
+if [ "${!#}" = install ]; then sources=(); fi
+if [ "${1:-}" = inputs ]; then
+  printf '%s\n' sandbox/prepare-repo.sh "${manifests[@]}" "${sources[@]}"
+  exit
+fi
+
 stamps="$HOME/.iterate/stamps"
 mkdir -p "$stamps"
-
-manifests=(package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc libs/*/package.json apps/*/package.json tools/*/package.json sandbox/package.json bench/package.json)
-sources=(tsconfig.base.json tools/tsup libs/env-watch libs/pidnap apps/daemon)
 
 # The hash and the path of every file that a step depends on and git does not ignore, read once for all steps.
 hashes="$(find "${manifests[@]}" "${sources[@]}" -name node_modules -prune -o -name dist -prune -o -type f -print0 \
@@ -37,6 +46,7 @@ step() {
 }
 
 step install "$(hash_of "${manifests[@]}")" pnpm install --prefer-offline
+if [ "${1:-}" = install ]; then exit; fi
 
 # Each with what it is built from. Declarations are left out: nothing here reads them, and they take most of the time.
 export BUILD_WITHOUT_DECLARATIONS=1
