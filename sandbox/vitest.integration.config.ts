@@ -1,3 +1,3 @@
 import { testConfig } from '../vitest.shared.js';
 
-export default testConfig({ include: ['local-docker.test.ts'], integration: true });
+export default testConfig({ include: ['local-docker.test.ts', 'dev.test.ts'], integration: true });

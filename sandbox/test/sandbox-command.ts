@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 
 const program = join(import.meta.dirname, '../../apps/sandbox/dist/cli.js');
@@ -23,6 +24,15 @@ export function sandboxCommand(cwd: string) {
     (await execa(process.execPath, [program, ...args], { cwd })).stdout;
   return {
     run,
+    /** Starts one that runs until it is ended, with its output line by line. */
+    start(...args: string[]) {
+      const process = execa(globalThis.process.execPath, [program, ...args], {
+        cwd,
+        reject: false,
+        buffer: false,
+      });
+      return { process, lines: createInterface({ input: process.stdout }) };
+    },
     up: async (...args: string[]) => JSON.parse(await run('up', '--json', ...args)) as UpOutput,
   };
 }

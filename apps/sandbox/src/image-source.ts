@@ -23,7 +23,7 @@ const REF_VARIABLE = 'SANDBOX_ITERATE_REPO_REF';
  * @param dir Where the configuration is looked for: here, or in `sandbox/` below.
  */
 export async function imageSource(dir: string, flags: SourceFlags): Promise<EnsureImageOptions> {
-  const file = flags.config ?? (await findConfig(dir));
+  const file = flags.config ?? (await findImageConfig(dir));
   const config = file === undefined ? { repoDir: dir } : await readImageConfig(file);
   const { dockerfile, target, name, baseImage } = flags;
   const ref = flags.ref ?? (process.env[REF_VARIABLE] || undefined);
@@ -36,7 +36,8 @@ export async function imageSource(dir: string, flags: SourceFlags): Promise<Ensu
   };
 }
 
-async function findConfig(dir: string): Promise<string | undefined> {
+/** The configuration of the project in a directory: there, or in `sandbox/` below. */
+export async function findImageConfig(dir: string): Promise<string | undefined> {
   for (const file of [join(dir, IMAGE_CONFIG_FILE), join(dir, 'sandbox', IMAGE_CONFIG_FILE)]) {
     const exists = await access(file).then(
       () => true,

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { DevFlags } from './commands/dev-command.js';
 import type { ExecFlags } from './commands/exec-command.js';
 import { registerImageCommands } from './commands/register-image-commands.js';
 import type { UpFlags } from './commands/up-command.js';
@@ -14,6 +15,7 @@ const EXAMPLES = `
 Examples:
   $ sandbox up                            bring up the sandbox of this repository
   $ sandbox up --ref main --name main     a second one, of what is on main
+  $ sandbox dev                           bring it up, and every save into it
   $ sandbox exec -- git status            run a command in it
   $ sandbox shell                         a shell in it
   $ sandbox logs iterate-daemon -f        follow the log of a service
@@ -77,6 +79,14 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('--keep-on-failure', 'keep a sandbox whose services do not become ready')
     .option('--json', 'print the result as JSON')
     .action(connected((commands, context, flags: UpFlags) => commands.upCommand(context, flags)));
+
+  program
+    .command('dev')
+    .description('bring up the sandbox, then bring in every change of the working tree, until Ctrl-C')
+    .option('--name <name>', 'name of the sandbox (default: that of the directory)')
+    .option('--timeout <seconds>', 'for the services to become ready', parseSeconds, 300)
+    .option('--json', 'print each event as a line of JSON')
+    .action(connected((commands, context, flags: DevFlags) => commands.devCommand(context, flags)));
 
   program
     .command('ls')

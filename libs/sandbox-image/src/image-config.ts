@@ -24,6 +24,8 @@ const configSchema = z.strictObject({
   registry: z.string().optional(),
   /** Command that tests the image; for the Nx plugin. */
   test: z.string().optional(),
+  /** What changes of files ask for while a sandbox runs; for `sandbox dev`. */
+  dev: z.unknown().optional(),
 });
 
 /** What a configuration file may say, as in the file. */
@@ -34,6 +36,7 @@ export async function readImageConfig(file: string): Promise<EnsureImageOptions>
   const {
     $schema: _schema,
     test: _test,
+    dev: _dev,
     dockerfile,
     ...config
   } = parseConfig(file, await readConfigFile(file));

@@ -7,6 +7,7 @@
  * @property {string} [snapshotTargetName] Default: `snapshot`.
  * @property {string} [pushTargetName] Default: `snapshot:push`.
  * @property {string} [upTargetName] Default: `up`.
+ * @property {string} [devTargetName] Default: `dev`.
  * @property {string} [testTargetName] Default: `test`.
  */
 
@@ -17,6 +18,7 @@ const DEFAULTS = {
   snapshotTargetName: 'snapshot',
   pushTargetName: 'snapshot:push',
   upTargetName: 'up',
+  devTargetName: 'dev',
   testTargetName: 'test',
 };
 

@@ -42,6 +42,27 @@ it('infers the targets of a project with a configuration', async () => {
     {
       "apps/web": {
         "targets": {
+          "dev": {
+            "cache": false,
+            "continuous": true,
+            "executor": "nx:run-commands",
+            "inputs": [
+              "{workspaceRoot}/**/*",
+              {
+                "env": "SANDBOX_ITERATE_REPO_REF",
+              },
+            ],
+            "metadata": {
+              "description": "Start a sandbox, and bring every change of the working tree into it until Ctrl-C",
+              "technologies": [
+                "docker",
+              ],
+            },
+            "options": {
+              "command": "sandbox dev",
+              "cwd": "{workspaceRoot}",
+            },
+          },
           "snapshot": {
             "cache": false,
             "executor": "nx:run-commands",
@@ -156,6 +177,35 @@ it('takes names, the command and what it depends on from the options', async () 
     {
       "box": {
         "targets": {
+          "dev": {
+            "cache": false,
+            "continuous": true,
+            "dependsOn": [
+              {
+                "projects": [
+                  "sandbox-cli",
+                ],
+                "target": "build",
+              },
+            ],
+            "executor": "nx:run-commands",
+            "inputs": [
+              "{workspaceRoot}/**/*",
+              {
+                "env": "SANDBOX_ITERATE_REPO_REF",
+              },
+            ],
+            "metadata": {
+              "description": "Start a sandbox, and bring every change of the working tree into it until Ctrl-C",
+              "technologies": [
+                "docker",
+              ],
+            },
+            "options": {
+              "command": "node tools/sandbox.js dev",
+              "cwd": "{workspaceRoot}",
+            },
+          },
           "image": {
             "cache": false,
             "dependsOn": [

@@ -53,6 +53,10 @@ export function sandboxTargets(project, options) {
       outputs: [`{projectRoot}/${RECEIPT}`],
     },
     [options.upTargetName]: sandbox('up', 'Start a sandbox from the image, or reuse the one that runs'),
+    [options.devTargetName]: {
+      ...sandbox('dev', 'Start a sandbox, and bring every change of the working tree into it until Ctrl-C'),
+      continuous: true,
+    },
     ...(project.test === undefined ? {} : { [options.testTargetName]: testTarget(project.test, options) }),
   };
 }

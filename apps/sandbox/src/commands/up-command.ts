@@ -5,7 +5,7 @@ import type { CommandContext } from '../context.js';
 import { liveDisplay } from '../display/live-display.js';
 import { plainDisplay } from '../display/plain-display.js';
 import { imageSource } from '../image-source.js';
-import { identifyRepo } from '../repo-identity.js';
+import { identifyRepo, type RepoIdentity } from '../repo-identity.js';
 import { waitForServices } from '../services-ready.js';
 import { type UpResult, up } from '../up.js';
 
@@ -26,7 +26,16 @@ export interface UpFlags {
 
 /** `sandbox up` */
 export async function upCommand(context: CommandContext, flags: UpFlags): Promise<void> {
-  const repo = await identifyRepo(process.cwd(), context.signal);
+  const result = await bringUp(context, await identifyRepo(process.cwd(), context.signal), flags);
+  process.stdout.write(flags.json === true ? `${JSON.stringify(result, undefined, 2)}\n` : summary(result));
+}
+
+/** Brings up the sandbox of a repository, showing the way on stderr. */
+export async function bringUp(
+  context: CommandContext,
+  repo: RepoIdentity,
+  flags: UpFlags,
+): Promise<UpResult> {
   // Without --ref a sandbox is made of the working tree, which is what is mounted into it.
   const { ref: _, ...config } = await imageSource(repo.root, {});
   const live = process.stderr.isTTY && flags.json !== true;
@@ -60,7 +69,7 @@ export async function upCommand(context: CommandContext, flags: UpFlags): Promis
       },
     );
     await display.end();
-    process.stdout.write(flags.json === true ? `${JSON.stringify(result, undefined, 2)}\n` : summary(result));
+    return result;
   } catch (error) {
     failure = error;
     throw error;
@@ -74,7 +83,8 @@ async function currentTree(repoDir: string): Promise<string> {
   return source.tree;
 }
 
-function summary({ name, urls, secrets }: UpResult): string {
+/** What a person wants to know of a sandbox that is ready. */
+export function summary({ name, urls, secrets }: UpResult): string {
   const login =
     secrets === undefined ? '' : `  ${pc.dim(`(${secrets.opencodeUsername} / ${secrets.opencodePassword})`)}`;
   return `
