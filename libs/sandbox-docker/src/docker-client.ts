@@ -12,6 +12,8 @@ export interface DockerClient {
   readonly docker: Docker;
   /** The network that its sandboxes share. */
   readonly network: SandboxNetwork;
+  /** Whether the engine is Podman, where some answers differ. */
+  readonly podman: boolean;
   /** Where it connects to, for messages. */
   readonly endpoint: string;
   /** Name or address of the engine's machine, when it was reached over TCP. */
@@ -60,6 +62,7 @@ function clientOf(docker: Docker, agent: HttpAgent, host: DockerHost): Omit<Dock
   return {
     docker,
     network: new SandboxNetwork(docker),
+    podman: false,
     endpoint: host.url,
     background,
     async close() {

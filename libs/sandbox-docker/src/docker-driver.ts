@@ -13,7 +13,7 @@ import {
 import type Docker from 'dockerode';
 import { containerConfig } from './container-config.js';
 import type { DockerClient } from './docker-client.js';
-import { type CallContext, guarded, sandboxNotFound, statusCode } from './docker-error.js';
+import { type CallContext, guarded, isNameTaken, sandboxNotFound } from './docker-error.js';
 import type { DockerExtra } from './docker-extra.js';
 import { dockerImages } from './docker-images.js';
 import { infoFromList } from './docker-info.js';
@@ -51,7 +51,7 @@ export class DockerDriver implements Driver<DockerExtra> {
     return guarded(context, async () => {
       onEvent?.({ step: 'creating the container' });
       const config = containerConfig(spec, extra, { name, network: extra.network ?? network.name });
-      // Side by side: the engine looks for the network when the container starts.
+      // Side by side: Docker looks for the network when the container starts.
       const [ready, made] = await Promise.allSettled([
         extra.network === undefined ? network.ensure() : undefined,
         this.#createOrFind(config, name, spec.idempotencyKey),
@@ -125,13 +125,13 @@ export class DockerDriver implements Driver<DockerExtra> {
     name: string,
     key: string | undefined,
   ): Promise<{ container: Docker.Container } | { existing: DriverSandbox }> {
-    const { docker } = this.#client;
+    const { network } = this.#client;
     for (let attempt = 1; ; attempt += 1) {
       try {
         // Not abortable: an aborted request may still have made the container, which nobody would remove.
-        return { container: await docker.createContainer(config) };
+        return { container: await network.create(config) };
       } catch (error) {
-        const taken = statusCode(error) === 409 && key !== undefined;
+        const taken = isNameTaken(error) && key !== undefined;
         const holder = taken ? await this.#holderOf(name) : undefined;
         if (holder !== undefined && (await holder.info()).labels[IDEMPOTENCY_LABEL] === key) {
           await holder.start();

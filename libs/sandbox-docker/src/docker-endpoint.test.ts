@@ -5,7 +5,7 @@ import { endpointOf } from './docker-endpoint.js';
 const inspect = (hostIp: string | undefined) =>
   ({
     Id: 'abc',
-    State: { Status: hostIp === undefined ? 'exited' : 'running' },
+    State: { Status: hostIp === undefined ? 'exited' : 'running', Running: hostIp !== undefined },
     HostConfig: { PortBindings: { '3000/tcp': [{}] } },
     NetworkSettings: {
       Ports: hostIp === undefined ? {} : { '3000/tcp': [{ HostIp: hostIp, HostPort: '32768' }] },

@@ -19,7 +19,8 @@ export function endpointOf(
       issues,
     });
   }
-  const binding = inspect.NetworkSettings.Ports[`${port}/tcp`]?.[0];
+  // Podman tells the ports of a stopped container too.
+  const binding = inspect.State.Running ? inspect.NetworkSettings.Ports[`${port}/tcp`]?.[0] : undefined;
   if (binding === undefined) {
     const state = inspect.State.Status;
     throw new SandboxError(

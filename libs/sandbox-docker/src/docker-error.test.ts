@@ -31,6 +31,13 @@ describe('toSandboxError', () => {
       { sandbox: 'web', image: 'debian' },
       'InvalidSpec',
     ],
+    [
+      "a network that is not there, in Podman's words",
+      500,
+      'container create: unable to find network with name or ID mine: network not found',
+      { image: 'debian' },
+      'InvalidSpec',
+    ],
     ['a name in use', 409, 'Conflict. The container name "/web" is already in use', {}, 'Conflict'],
     ['a container that does not run', 409, 'Container web is not running', { sandbox: 'web' }, 'NotRunning'],
     ['a paused container', 409, 'Container web is paused', { sandbox: 'web' }, 'NotRunning'],

@@ -49,29 +49,24 @@ export function toSandboxError(error: unknown, context: CallContext): SandboxErr
     );
   }
 
+  const network = missingNetwork(error);
+  if (network !== undefined) {
+    const issues = [`provider.docker.network: the engine has no network ${network}`];
+    const way = 'Make it with "docker network create", or name another.';
+    return new SandboxError(
+      'InvalidSpec',
+      `Cannot ${context.operation}: ${issues[0]}. ${way}`,
+      { issues },
+      options,
+    );
+  }
   const status = statusCode(error);
   if (status === 404) {
-    const network = missingNetwork(error);
-    if (network !== undefined) {
-      const issues = [`provider.docker.network: the engine has no network ${network}`];
-      const way = 'Make it with "docker network create", or name another.';
-      return new SandboxError(
-        'InvalidSpec',
-        `Cannot ${context.operation}: ${issues[0]}. ${way}`,
-        { issues },
-        options,
-      );
-    }
     if (
       context.path !== undefined &&
       /(?:could not find the file|no such file|not found in container|lstat)/i.test(message)
     )
-      return new SandboxError(
-        'FileNotFound',
-        `There is nothing at ${context.path} in the sandbox.`,
-        { path: context.path },
-        options,
-      );
+      return fileNotFound(context.path, options);
     if (context.image !== undefined && /no such image/i.test(message))
       return imageNotFound(context.image, options);
     if (context.sandbox !== undefined && /no such (?:container|exec)/i.test(message))
@@ -88,8 +83,8 @@ export function toSandboxError(error: unknown, context: CallContext): SandboxErr
       options,
     );
   }
-  if (status === 409) {
-    if (context.sandbox !== undefined && /is not running|is paused/i.test(message)) {
+  if (status === 409 || isPodmanConflict(message)) {
+    if (context.sandbox !== undefined && /is not running|is paused|container state improper/i.test(message)) {
       const state = /is paused/i.test(message) ? 'paused' : 'stopped';
       const details = { id: context.sandbox, state };
       return new SandboxError(
@@ -128,6 +123,10 @@ export function sandboxNotFound(
   );
 }
 
+export function fileNotFound(path: string, options: { cause?: unknown } = {}): SandboxError<'FileNotFound'> {
+  return new SandboxError('FileNotFound', `There is nothing at ${path} in the sandbox.`, { path }, options);
+}
+
 function imageNotFound(image: string, options: { cause?: unknown } = {}): SandboxError<'ImageNotFound'> {
   return new SandboxError(
     'ImageNotFound',
@@ -137,6 +136,19 @@ function imageNotFound(image: string, options: { cause?: unknown } = {}): Sandbo
   );
 }
 
+/** Whether a container could not be made since its name is in use. */
+export function isNameTaken(error: unknown): boolean {
+  return (
+    statusCode(error) === 409 ||
+    (error instanceof Error && /name "\S+" is already in use/.test(error.message))
+  );
+}
+
+/** Podman answers 500 where Docker answers 409. */
+function isPodmanConflict(message: string): boolean {
+  return /name "\S+" is already in use|container state improper/.test(message);
+}
+
 /** The HTTP status of an engine's answer. */
 export function statusCode(error: unknown): number | undefined {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
@@ -144,10 +156,12 @@ export function statusCode(error: unknown): number | undefined {
     : undefined;
 }
 
-/** The name or id of the network for lack of which the engine refused a call. */
+/** The name or id of the network for lack of which the engine refused a call; Podman has other words and codes. */
 export function missingNetwork(error: unknown): string | undefined {
-  if (statusCode(error) !== 404 || !(error instanceof Error)) return undefined;
-  return /network (\S+) not found/i.exec(error.message)?.[1];
+  if (statusCode(error) === undefined || !(error instanceof Error)) return undefined;
+  const [, docker, podman] =
+    /network (\S+) not found|unable to find network with name or ID (\S+):/i.exec(error.message) ?? [];
+  return docker ?? podman;
 }
 
 function errorCode(error: unknown): string | undefined {

@@ -23,7 +23,9 @@ export function dockerImages({ docker, endpoint }: DockerClient): DriverImages {
     list: (filter = {}) =>
       guarded(context('list images'), async () => {
         const label = Object.entries(filter.labels ?? {}).map(([key, value]) => `${key}=${value}`);
-        const images = await docker.listImages({ filters: JSON.stringify({ label }) });
+        // Podman refuses a filter without a value.
+        const filters = label.length === 0 ? {} : { filters: JSON.stringify({ label }) };
+        const images = await docker.listImages(filters);
         return images.map(
           (image): ImageInfo => ({
             id: image.Id,

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import type { LogLine, LogOptions } from '@iterate/sandbox-provider';
+import { isSandboxError, type LogLine, type LogOptions } from '@iterate/sandbox-provider';
 import type Docker from 'dockerode';
 import { type CallContext, guarded } from './docker-error.js';
 import { FrameParser, type OutputName } from './frame-parser.js';
@@ -13,11 +13,13 @@ export async function* readLogs(
 ): AsyncGenerator<LogLine> {
   const { follow = false, tail, since, signal } = options;
   if (signal?.aborted === true) return;
-  const { tty, source } = await guarded(context, async () => {
+  // Podman answers with the first line, which may never come, so the request itself can be aborted.
+  const opened = await guarded(context, async () => {
     const { Config } = await container.inspect();
     // dockerode answers with a stream only when told to follow; `_query` is what the engine is asked.
     const request = {
       follow: true as const,
+      ...(signal === undefined ? {} : { abortSignal: signal }),
       _query: {
         follow,
         stdout: true,
@@ -29,7 +31,12 @@ export async function* readLogs(
     };
     const stream: NodeJS.ReadableStream = await container.logs(request);
     return { tty: Config.Tty, source: stream as Readable };
+  }).catch((error: unknown) => {
+    if (!isSandboxError(error, 'Aborted')) throw error;
+    return undefined;
   });
+  if (opened === undefined) return;
+  const { tty, source } = opened;
   let stopped = false;
   const stop = () => {
     stopped = true;

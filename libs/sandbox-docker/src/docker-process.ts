@@ -13,10 +13,15 @@ import {
 } from '@iterate/sandbox-provider';
 import type Docker from 'dockerode';
 import { demultiplex } from './demultiplex.js';
-import { type CallContext, guarded, toSandboxError } from './docker-error.js';
+import { type CallContext, guarded, statusCode, toSandboxError } from './docker-error.js';
 import { EXEC_MARK, killMarked } from './kill-marked.js';
 
 const MAX_EXIT_POLL_MS = 50;
+/**
+ * What the engine gives as the code of a program that it could not start, which then has no process id either.
+ * Podman forgets the id of every process that has ended, so there a program that ends with such a code looks the same.
+ */
+const NOT_STARTED: ReadonlySet<number> = new Set([126, 127]);
 /** Time between the SIGTERM and the SIGKILL of an aborted process. */
 const KILL_GRACE_MS = 1_000;
 /** SIGKILL is repeated: a process that forks while being killed can escape one sweep. */
@@ -111,7 +116,7 @@ async function waitForExit(
   for (let pause = 1; ; pause = Math.min(pause * 2, MAX_EXIT_POLL_MS)) {
     const { Running, ExitCode, Pid } = await guarded(context, () => exec.inspect());
     if (!Running && ExitCode !== null) {
-      if (Pid === 0) throw commandNotFound(argv);
+      if (Pid === 0 && NOT_STARTED.has(ExitCode)) throw commandNotFound(argv);
       return exitStatus(ExitCode);
     }
     await sleep(pause);
@@ -212,6 +217,8 @@ async function resizeTty(exec: Docker.Exec, { cols, rows }: TtySize, context: Ca
       await exec.resize({ w: cols, h: rows });
       return;
     } catch (error) {
+      // Podman says "created" where Docker says "done".
+      if (statusCode(error) === 201) return;
       const { Running, ExitCode } = await guarded(context, () => exec.inspect());
       if (!Running && ExitCode !== null) return;
       if (attempt === RESIZE_ATTEMPTS) throw toSandboxError(error, context);

@@ -17,7 +17,7 @@ import {
 import type Docker from 'dockerode';
 import type { DockerClient } from './docker-client.js';
 import { endpointOf } from './docker-endpoint.js';
-import { type CallContext, guarded, statusCode } from './docker-error.js';
+import { type CallContext, fileNotFound, guarded, statusCode } from './docker-error.js';
 import { infoFromInspect } from './docker-info.js';
 import { readLogs } from './docker-logs.js';
 import { startProcess } from './docker-process.js';
@@ -103,9 +103,12 @@ export class DockerSandbox implements DriverSandbox {
     const context = this.#context(`write to ${directory}`, { path: directory, ...options });
     const source = tar instanceof Readable ? tar : Readable.from(tar, { objectMode: false });
     try {
-      await guarded(context, () =>
-        this.native.putArchive(source, { path: directory, ...withSignal(options.signal) }),
-      );
+      await guarded(context, async () => {
+        // Docker refuses; Podman would make the directory.
+        if (this.#client.podman && (await pathStat(this.native, directory)) === undefined)
+          throw fileNotFound(directory);
+        await this.native.putArchive(source, { path: directory, ...withSignal(options.signal) });
+      });
     } finally {
       source.destroy();
     }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { createDockerClient } from './docker-client.js';
 import { guarded } from './docker-error.js';
 import { type DockerHost, findDockerHost } from './docker-host.js';
+import { isPodman } from './podman.js';
 
 /** What an engine says of itself. */
 export interface EngineInfo {
@@ -49,7 +50,7 @@ export async function inspectEngine(): Promise<EngineInfo> {
       architecture: Arch,
       rootDir: infoSchema.parse(info).DockerRootDir,
       local: client.engineHost === undefined,
-      podman: Components.some(({ Name }) => /podman/i.test(Name)),
+      podman: isPodman(Components),
     };
   } finally {
     await client.close();

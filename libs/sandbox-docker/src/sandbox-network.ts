@@ -12,6 +12,9 @@ export const SANDBOX_NETWORK = 'iterate-sandbox';
  */
 const BRIDGE_INTERFACE = 'br-iterate-sbx';
 
+/** For a Podman beside a Docker engine: an interface of the same name would be taken from the one by the other. */
+export const PODMAN_NETWORK = { name: SANDBOX_NETWORK, bridge: 'br-iterate-pod' } as const;
+
 /** How often a step is repeated that another process may have come in the way of: for 5 s. */
 const ATTEMPTS = 100;
 const RETRY_MS = 50;
@@ -53,6 +56,18 @@ export class SandboxNetwork {
         if (attempt === ATTEMPTS) throw error;
       }
       await sleep(RETRY_MS);
+    }
+  }
+
+  /** Creates a container. Podman wants the network to be there, Docker only when the container starts. */
+  async create(config: Docker.ContainerCreateOptions): Promise<Docker.Container> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#docker.createContainer(config);
+      } catch (error) {
+        if (missingNetwork(error) !== this.name || attempt === ATTEMPTS) throw error;
+      }
+      await this.ensure();
     }
   }
 

@@ -4,6 +4,6 @@ import { dockerProvider } from '../src/docker-provider.js';
 import { image } from './test-image.js';
 
 testProvider(
-  { provider: dockerProvider, config: {}, image, missingImage: 'iterate-no-such-image:none' },
+  { provider: dockerProvider, config: { podman: true }, image, missingImage: 'iterate-no-such-image:none' },
   { afterAll, beforeAll, describe, it },
 );

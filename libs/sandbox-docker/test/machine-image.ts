@@ -83,12 +83,12 @@ export async function importMachineImage(docker: Docker, user = 'agent'): Promis
     archive.entry({ name: library.slice(1), mode: 0o755 }, readFileSync(realpathSync(library)));
   archive.finalize();
 
-  const reference = `iterate-sandbox-docker-test:${randomUUID()}`;
-  const [repo, tag] = reference.split(':');
+  // Podman would put the name of a registry before one that has none.
+  const reference = `localhost/iterate-sandbox-docker-test:${randomUUID()}`;
   const changes = [`USER ${user}`, 'ENV PATH=/bin', 'WORKDIR /', 'CMD ["cat"]', 'LABEL dev.iterate.test=1'];
   const stream = await docker.importImage(Readable.from(archive, { objectMode: false }), {
-    repo,
-    tag,
+    // With its tag: Podman ignores one given apart.
+    repo: reference,
     changes,
   });
   await new Promise<void>((resolve, reject) => {
