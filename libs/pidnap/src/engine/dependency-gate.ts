@@ -1,6 +1,6 @@
 import type { Dependency } from '../config/spec.js';
 import type { ProcessState } from '../protocol/process-state.js';
-import type { Gate } from './unit.js';
+import type { Gate } from './unit-host.js';
 
 /** What a gate looks at. */
 interface Target {

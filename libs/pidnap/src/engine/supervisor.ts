@@ -16,7 +16,8 @@ import { exitStatus } from './exit-status.js';
 import { type Level, ManagerLog } from './manager-log.js';
 import { notReady } from './not-ready.js';
 import { Scheduler } from './scheduler.js';
-import type { Unit, UnitHost } from './unit.js';
+import type { Unit } from './unit.js';
+import type { UnitHost } from './unit-host.js';
 import { UnitSet } from './unit-set.js';
 
 export interface SupervisorOptions {

@@ -4,7 +4,8 @@ import type { LineHub } from '../logs/line-hub.js';
 import { UnitLog } from '../logs/unit-log.js';
 import type { StateReason } from '../protocol/info.js';
 import { isAlive } from '../protocol/process-state.js';
-import { Unit, type UnitHost } from './unit.js';
+import { Unit } from './unit.js';
+import type { UnitHost } from './unit-host.js';
 
 export interface UnitSetOptions {
   readonly host: UnitHost;

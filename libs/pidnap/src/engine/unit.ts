@@ -1,33 +1,17 @@
-import type { Dependency, ProbeKind, UnitSpec } from '../config/spec.js';
+import type { ProbeKind, UnitSpec } from '../config/spec.js';
 import { childEnv, type Env, sameEnv } from '../env/effective-env.js';
 import type { UnitLog } from '../logs/unit-log.js';
 import { PidnapError } from '../pidnap-error.js';
-import { Probe } from '../probes/probe.js';
+import { ProbeSet } from '../probes/probe-set.js';
 import { Run } from '../process/run.js';
 import type { ExitInfo, ProbeInfo, StateReason } from '../protocol/info.js';
 import { canTransition, type DesiredState, isAlive, type ProcessState } from '../protocol/process-state.js';
 import { Backoff } from './backoff.js';
+import { EnvReload } from './env-reload.js';
 import { exitReason } from './exit-reason.js';
-
-/** Whether the dependencies allow a start. */
-export type Gate =
-  | { readonly type: 'open' }
-  | { readonly type: 'wait'; readonly message: string }
-  | { readonly type: 'blocked'; readonly message: string };
-
-/** What a unit needs of its manager. */
-export interface UnitHost {
-  readonly instance: string;
-  gate(dependsOn: readonly Dependency[]): Gate;
-  /** The effective environment as it is now. */
-  env(spec: UnitSpec): Env;
-  groupStarted(pgid: number): void;
-  groupEnded(pgid: number): void;
-  onState(unit: Unit, from: ProcessState): void;
-  onExit(unit: Unit, pid: number | null, exit: ExitInfo): void;
-  onProbe(unit: Unit, probe: ProbeKind, ok: boolean, message: string): void;
-  onWarning(unit: Unit, message: string): void;
-}
+import { judgeEnd, type RunEnd } from './restart-policy.js';
+import { Retry } from './retry.js';
+import type { UnitHost } from './unit-host.js';
 
 /** What follows when the run that is being stopped has ended. */
 type AfterStop =
@@ -56,12 +40,12 @@ export class Unit {
   #afterStop: AfterStop = { type: 'stopped' };
   /** The cause of the start that waits for dependencies. */
   #startReason: StateReason | null = null;
-  #retry: { readonly at: string; cancel(): void } | undefined;
-  #envReload:
-    | { readonly timer: NodeJS.Timeout; readonly at: string; readonly env: Env; readonly dueMs: number }
-    | undefined;
+  readonly #retry = new Retry();
+  readonly #envReload = new EnvReload(() =>
+    this.#stopRun({ type: 'restart' }, { code: 'env-change', message: 'its environment changed' }),
+  );
   #timeout: NodeJS.Timeout | undefined;
-  #probes: Partial<Record<ProbeKind, Probe>> = {};
+  readonly #probes = new ProbeSet();
   #settled: (() => void)[] = [];
 
   constructor(spec: UnitSpec, log: UnitLog, host: UnitHost) {
@@ -108,13 +92,13 @@ export class Unit {
   }
   /** ISO time of the next try after a failure. */
   get retryAt(): string | null {
-    return this.#retry?.at ?? null;
+    return this.#retry.at;
   }
   get envReloadAt(): string | null {
-    return this.#envReload?.at ?? null;
+    return this.#envReload.at;
   }
   get probes(): Partial<Record<ProbeKind, ProbeInfo>> {
-    return Object.fromEntries(Object.entries(this.#probes).map(([kind, probe]) => [kind, probe.info]));
+    return this.#probes.info;
   }
 
   /** Makes it wanted without starting it: it runs when its schedule says so. */
@@ -184,24 +168,10 @@ export class Unit {
     if (!restartable || !isAlive(this.#state) || this.#state === 'stopping') return null;
     const env = this.#host.env(this.#spec);
     if (sameEnv(env, this.#runEnv) || this.#spec.reloadDelay === null) {
-      this.#cancelEnvReload();
+      this.#envReload.cancel();
       return null;
     }
-    if (this.#envReload && sameEnv(env, this.#envReload.env)) {
-      return Math.max(0, Math.round(this.#envReload.dueMs - performance.now()));
-    }
-    this.#cancelEnvReload();
-    const delay = this.#spec.reloadDelay;
-    this.#envReload = {
-      env,
-      at: inFuture(delay),
-      dueMs: performance.now() + delay,
-      timer: setTimeout(() => {
-        this.#envReload = undefined;
-        this.#stopRun({ type: 'restart' }, { code: 'env-change', message: 'its environment changed' });
-      }, delay),
-    };
-    return delay;
+    return this.#envReload.plan(env, this.#spec.reloadDelay);
   }
 
   /** Whether a child is alive that would get another environment now. */
@@ -271,7 +241,7 @@ export class Unit {
   #startProbe(kind: ProbeKind): void {
     const spec = this.#spec.probes[kind];
     if (!spec) return;
-    this.#probes[kind] = new Probe({
+    this.#probes.start(kind, {
       spec,
       context: {
         cwd: this.#spec.cwd,
@@ -295,14 +265,14 @@ export class Unit {
     if (!ok) {
       this.#stopRun({ type: 'failure' }, reason);
     } else if (kind === 'startup') {
-      this.#probes.startup?.stop();
+      this.#probes.stop('startup');
       this.#onStarted();
     }
   }
 
   #stopRun(after: AfterStop, reason: StateReason): void {
     this.#clearTimers();
-    this.#stopProbes();
+    this.#probes.clear();
     this.#afterStop = after;
     if (this.#state === 'stopping') this.#reason = reason;
     else this.#to('stopping', reason);
@@ -315,55 +285,28 @@ export class Unit {
     this.#run = undefined;
     this.#lastExit = exit;
     this.#clearTimers();
-    this.#stopProbes();
+    this.#probes.clear();
     this.log.flush();
     this.#host.onExit(this, pid, exit);
     if (this.#state === 'stopping') this.#onStopped(exit);
-    else this.#decide(exit, exitReason(exit), exit.code === 0);
+    else this.#decide({ exit, reason: exitReason(exit), success: exit.code === 0 });
   }
 
   #onStopped(exit: ExitInfo): void {
     const reason = this.#reason ?? exitReason(exit);
     if (this.#afterStop.type === 'stopped') this.#to('stopped', reason);
     else if (this.#afterStop.type === 'restart') this.#tryStart(reason);
-    else this.#decide(exit, reason, false);
+    else this.#decide({ exit, reason, success: false });
   }
 
-  /** What the restart policy makes of the end of a run. */
-  #decide(exit: ExitInfo, reason: StateReason, success: boolean): void {
-    const { restart } = this.#spec;
-    if (restart === 'never' || (restart === 'on-failure' && success)) {
-      this.#to(success ? 'completed' : 'failed', reason);
-      return;
-    }
-    const verdict = this.#backoff.next(this.#spec, exit.uptimeMs, performance.now());
-    const { delayMs } = verdict;
-    if (verdict.type === 'crash-loop') {
-      const message = `${this.#backoff.failures} failed runs in a row, the last: ${reason.message}; next try in ${delayMs} ms`;
-      this.#to('crash-loop', { code: 'too-many-failures', message });
-    } else {
-      this.#to('backoff', reason);
-    }
+  #decide(end: RunEnd): void {
+    const verdict = judgeEnd(this.#spec, this.#backoff, end);
+    this.#to(verdict.state, verdict.reason);
     // Whoever heard of it may have stopped it.
-    if (this.#desired === 'stopped') return;
-    const again: StateReason = { ...reason, message: `again after ${reason.message}` };
-    if (delayMs === 0 && exit.uptimeMs >= calmMs) this.#tryStart(again);
-    else this.#tryStartIn(delayMs, again);
-  }
-
-  /**
-   * Not from within the call that reports the end: libuv reports ends until there are none, and a spawn takes
-   * long enough for another child that ends at once to end, so that nothing else would get a turn.
-   */
-  #tryStartIn(delayMs: number, reason: StateReason): void {
-    const start = (): void => this.#tryStart(reason);
-    if (delayMs === 0) {
-      const immediate = setImmediate(start);
-      this.#retry = { at: inFuture(0), cancel: () => clearImmediate(immediate) };
-    } else {
-      const timer = setTimeout(start, delayMs);
-      this.#retry = { at: inFuture(delayMs), cancel: () => clearTimeout(timer) };
-    }
+    if (verdict.type === 'over' || this.#desired === 'stopped') return;
+    const again: StateReason = { ...end.reason, message: `again after ${end.reason.message}` };
+    if (verdict.delayMs === 0 && end.exit.uptimeMs >= calmMs) this.#tryStart(again);
+    else this.#retry.plan(verdict.delayMs, () => this.#tryStart(again));
   }
 
   #to(state: ProcessState, reason: StateReason | null): void {
@@ -383,24 +326,9 @@ export class Unit {
     return new Promise((resolve) => this.#settled.push(resolve));
   }
 
-  #stopProbes(): void {
-    for (const probe of Object.values(this.#probes)) probe.stop();
-    this.#probes = {};
-  }
-
-  #cancelEnvReload(): void {
-    clearTimeout(this.#envReload?.timer);
-    this.#envReload = undefined;
-  }
-
   #clearTimers(): void {
-    this.#retry?.cancel();
-    this.#retry = undefined;
+    this.#retry.cancel();
     clearTimeout(this.#timeout);
-    this.#cancelEnvReload();
+    this.#envReload.cancel();
   }
-}
-
-function inFuture(ms: number): string {
-  return new Date(Date.now() + ms).toISOString();
 }
