@@ -38,6 +38,13 @@ describe('toSandboxError', () => {
       { image: 'debian' },
       'InvalidSpec',
     ],
+    [
+      'a disk limit that it cannot keep',
+      500,
+      "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
+      {},
+      'Unsupported',
+    ],
     ['a name in use', 409, 'Conflict. The container name "/web" is already in use', {}, 'Conflict'],
     ['a container that does not run', 409, 'Container web is not running', { sandbox: 'web' }, 'NotRunning'],
     ['a paused container', 409, 'Container web is paused', { sandbox: 'web' }, 'NotRunning'],

@@ -83,6 +83,13 @@ export function toSandboxError(error: unknown, context: CallContext): SandboxErr
       options,
     );
   }
+  if (/storage-opt/i.test(message))
+    return new SandboxError(
+      'Unsupported',
+      `Cannot ${context.operation}: this engine cannot limit the disk (${message}). Leave out resources.diskBytes, or use overlay2 on xfs with project quotas.`,
+      { capability: 'resources.diskBytes', provider: 'docker' },
+      options,
+    );
   if (status === 409 || isPodmanConflict(message)) {
     if (context.sandbox !== undefined && /is not running|is paused|container state improper/i.test(message)) {
       const state = /is paused/i.test(message) ? 'paused' : 'stopped';
