@@ -1,4 +1,9 @@
-import type { DriverProcess, Sandbox, SpawnOptions } from '@iterate/sandbox-provider';
+import {
+  type DriverProcess,
+  isSandboxError,
+  type Sandbox,
+  type SpawnOptions,
+} from '@iterate/sandbox-provider';
 
 /** Input of the process that runs the CLI: a terminal, or a pipe or file, which can do less. */
 type LocalInput = NodeJS.ReadableStream & {
@@ -46,11 +51,12 @@ export async function attachProcess(
   }
   const input = forwardInput(stdin, child);
   try {
-    const [status] = await Promise.all([
+    const ended = Promise.all([
       child.exit,
       forwardOutput(child.stdout, stdout),
       forwardOutput(child.stderr, streams.stderr),
     ]);
+    const [status] = await Promise.race([ended, input.failed]);
     return status.code;
   } finally {
     input.stop();
@@ -61,21 +67,33 @@ export async function attachProcess(
   }
 }
 
-function forwardInput(stdin: LocalInput, child: DriverProcess): { stop: () => void } {
+/** `failed` never resolves; it rejects when input cannot be delivered to a process that wants it. */
+function forwardInput(
+  stdin: LocalInput,
+  child: DriverProcess,
+): { readonly failed: Promise<never>; stop: () => void } {
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const onFailure = (error: unknown) => {
+    // Any other error says that the process reads no more, as `head` does: it simply gets no more.
+    if (!isSandboxError(error)) return;
+    fail(error);
+    // It would wait for input for ever; why it gets none is what is told.
+    child.kill().catch(() => undefined);
+  };
   const onData = (chunk: Buffer) => {
     stdin.pause();
-    // A process that no longer reads, such as `head`, simply gets no more.
-    child.stdin?.write(chunk).then(
-      () => stdin.resume(),
-      () => undefined,
-    );
+    child.stdin?.write(chunk).then(() => stdin.resume(), onFailure);
   };
   const onEnd = () => {
-    child.stdin?.end().catch(() => undefined);
+    child.stdin?.end().catch(onFailure);
   };
   stdin.on('data', onData);
   stdin.on('end', onEnd);
   return {
+    failed,
     stop() {
       stdin.off('data', onData);
       stdin.off('end', onEnd);

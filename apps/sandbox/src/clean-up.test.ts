@@ -26,7 +26,7 @@ describe('cleanUp', () => {
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'clean-'));
     secrets = new SecretStore(dir);
-    pending = new DeadSessions(dir);
+    pending = new DeadSessions('fake', dir);
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 

@@ -10,6 +10,11 @@ export function parseDuration(value: string): number {
   return ms;
 }
 
+/** {@link parseDuration}, or 0 for `0`, `0s` and the like. */
+export function parseDurationOrZero(value: string): number {
+  return /^0[smhd]?$/.test(value) ? 0 : parseDuration(value);
+}
+
 /** The largest whole unit of a time that has passed, or is to come. */
 export function shortDuration(ms: number): string {
   const units = Object.entries(UNITS).reverse();

@@ -16,7 +16,7 @@ describe('findSandbox', () => {
   const make = (name: string, repo: string) =>
     connection.create({ image: 'fake', labels: { [LABELS.name]: name, [LABELS.repo]: repo } });
   const find = async (name: string | undefined, repo: string | undefined) =>
-    sandboxName(await findSandbox(connection, { name, repo }));
+    sandboxName(await findSandbox(connection, { name, repo, provider: 'fake' }));
 
   it('takes the only one of the repository when no name is given', async () => {
     await make('web', 'here');

@@ -11,6 +11,8 @@ export interface SandboxQuery {
   readonly name: string | undefined;
   /** {@link RepoIdentity.hash} of the current directory; `undefined` outside a repository. */
   readonly repo: string | undefined;
+  /** For the message when there is none. */
+  readonly provider: string;
 }
 
 /**
@@ -21,16 +23,15 @@ export interface SandboxQuery {
  */
 export async function findSandbox(connection: SandboxDirectory, query: SandboxQuery): Promise<SandboxInfo> {
   const all = await listSandboxes(connection);
-  const { name, repo } = query;
+  const { name, repo, provider } = query;
   if (name !== undefined) {
     const byName = all.filter((info) => sandboxName(info) === name);
     const candidates =
       byName.length > 0 || name.length < 4 ? byName : all.filter(({ id }) => id.startsWith(name));
-    return only(candidates, `There is no sandbox "${name}". See "sandbox ls" for all.`, name);
+    return only(candidates, `There is no sandbox "${name}" on ${provider}. See "sandbox ls" for all.`, name);
   }
   const ofRepo = all.filter(({ labels }) => repo !== undefined && labels[LABELS.repo] === repo);
-  const nothing =
-    'There is no sandbox of this repository. Make one with "sandbox up", or see "sandbox ls" for all.';
+  const nothing = `There is no sandbox of this repository on ${provider}. Make one with "sandbox up", or see "sandbox ls" for all.`;
   return only(ofRepo.length === 0 && repo === undefined ? all : ofRepo, nothing, undefined);
 }
 

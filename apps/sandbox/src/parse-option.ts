@@ -23,6 +23,12 @@ export function parseSeconds(value: string): number {
   return seconds;
 }
 
+/** A whole number above zero. */
+export function parseCount(value: string): number {
+  if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError('Expected a whole number above zero.');
+  return Number(value);
+}
+
 /** A whole number of lines. */
 export function parseLines(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('Expected a whole number of lines.');

@@ -20,17 +20,17 @@ describe('PendingCreations', () => {
   }
 
   it('has nothing to clean up before anything was made', async () => {
-    expect(await new PendingCreations(dir).dead()).toEqual([]);
+    expect(await new PendingCreations('fake', dir).dead()).toEqual([]);
   });
 
   it('takes a session of a process that lives for alive', async () => {
-    const pending = new PendingCreations(dir);
+    const pending = new PendingCreations('fake', dir);
     await pending.begin();
     expect(await pending.dead()).toEqual([]);
   });
 
   it('finds the session of a process that was killed', async () => {
-    const pending = new PendingCreations(dir);
+    const pending = new PendingCreations('fake', dir);
     const child = spawn('sleep', ['60']);
     await once(child, 'spawn');
     const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ');
@@ -43,14 +43,21 @@ describe('PendingCreations', () => {
   });
 
   it('is not deceived by a later process with the same number', async () => {
-    const pending = new PendingCreations(dir);
+    const pending = new PendingCreations('fake', dir);
     const session = await pending.begin();
     rewrite(session, { startedAt: '1' });
     expect(await pending.dead()).toEqual([session]);
   });
 
+  it('leaves the sessions of another provider to those who can look there', async () => {
+    const session = await new PendingCreations('far', dir).begin();
+    rewrite(session, { startedAt: '1' });
+    expect(await new PendingCreations('fake', dir).dead()).toEqual([]);
+    expect(await new PendingCreations('far', dir).dead()).toEqual([session]);
+  });
+
   it('forgets a session that has ended', async () => {
-    const pending = new PendingCreations(dir);
+    const pending = new PendingCreations('fake', dir);
     const session = await pending.begin();
     await pending.end(session);
     expect(readdirSync(dir)).toEqual([]);

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { stateDir } from './sandbox-secrets.js';
 
-const recordSchema = z.object({ session: z.string(), pid: z.number(), startedAt: z.string() });
+const recordSchema = z.object({
+  session: z.string(),
+  /** Where it is created. */
+  provider: z.string().default('docker'),
+  pid: z.number(),
+  startedAt: z.string(),
+});
 
 /**
  * Notes on disk which creations are under way, so that what a killed CLI left half-made is found and removed
@@ -12,9 +18,12 @@ const recordSchema = z.object({ session: z.string(), pid: z.number(), startedAt:
  * same time is none of ours.
  */
 export class PendingCreations {
+  readonly #provider: string;
   readonly #dir: string;
 
-  constructor(dir = join(stateDir(), 'creating')) {
+  /** @param provider Whose creations these are; those of others are not seen. */
+  constructor(provider: string, dir = join(stateDir(), 'creating')) {
+    this.#provider = provider;
     this.#dir = dir;
   }
 
@@ -22,7 +31,8 @@ export class PendingCreations {
   async begin(): Promise<string> {
     const session = randomUUID();
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-    const record = { session, pid: process.pid, startedAt: (await processStart(process.pid)) ?? '' };
+    const startedAt = (await processStart(process.pid)) ?? '';
+    const record = { session, provider: this.#provider, pid: process.pid, startedAt };
     await writeFile(this.#file(session), JSON.stringify(record), { mode: 0o600 });
     return session;
   }
@@ -37,7 +47,7 @@ export class PendingCreations {
     const dead: string[] = [];
     for (const file of await this.#files()) {
       const record = await readRecord(join(this.#dir, file));
-      if (record === undefined) continue;
+      if (record?.provider !== this.#provider) continue;
       if ((await processStart(record.pid)) !== record.startedAt) dead.push(record.session);
     }
     return dead;

@@ -1,14 +1,16 @@
 import { Command, Option } from 'commander';
 import type { DevFlags } from './commands/dev-command.js';
 import type { ExecFlags } from './commands/exec-command.js';
+import type { PublishFlags } from './commands/publish-command.js';
 import { registerImageCommands } from './commands/register-image-commands.js';
 import type { UpFlags } from './commands/up-command.js';
 import type { CommandContext } from './context.js';
 
-import { parseDuration } from './duration.js';
+import { parseDuration, parseDurationOrZero } from './duration.js';
 import { splitExecArguments } from './exec-arguments.js';
 import { EXIT_CODES } from './exit-code.js';
-import { parseLines, parsePort, parsePortNumber, parseSeconds } from './parse-option.js';
+import { parseCount, parseLines, parsePort, parsePortNumber, parseSeconds } from './parse-option.js';
+import { chosenProvider, PROVIDER_NAMES, requiredProvider } from './provider-name.js';
 import { DAEMON_PORT } from './sandbox-ports.js';
 
 const EXAMPLES = `
@@ -24,7 +26,7 @@ Examples:
 A command without a name means the only sandbox of the current repository.
 
 Exit codes:
-  0 done      1 failed     2 wrong usage        3 no such sandbox    4 no engine
+  0 done      1 failed     2 wrong usage        3 no such sandbox    4 no engine or service
   5 services not ready     6 port taken         130 interrupted
   exec and shell end with the code of the command; 125 when it could not be run.
 `;
@@ -46,6 +48,7 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .description('Isolated environments in which coding agents work on a repository.')
     .version(version)
     .option('--verbose', 'show the stack of an error')
+    .addOption(providerOption())
     .addHelpText('after', EXAMPLES)
     .enablePositionalOptions()
     .exitOverride();
@@ -55,10 +58,11 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     <Args extends unknown[]>(
       run: (commands: ConnectedCommands, context: CommandContext, ...args: Args) => Promise<unknown>,
     ) =>
-    async (...args: Args) => {
+    async (...args: [...Args, ...unknown[]]) => {
+      const provider = requiredProvider(providerFlag(args));
       const commands = await import('./connected-commands.js');
-      await using context = await commands.openContext(signal);
-      const exitCode = await run(commands, context, ...args);
+      await using context = await commands.openContext(provider, signal);
+      const exitCode = await run(commands, context, ...(args as unknown[] as Args));
       outcome.exitCode = typeof exitCode === 'number' ? exitCode : EXIT_CODES.ok;
     };
 
@@ -76,6 +80,12 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     )
     .option('--timeout <seconds>', 'for the services to become ready', parseSeconds, 300)
     .option('--ttl <duration>', 'remove it after so long, such as 8h (default: never)', parseDuration)
+    .option('--snapshot <name>', 'Daytona: a snapshot that exists, instead of one of the working tree')
+    .option(
+      '--auto-stop <duration>',
+      'Daytona: stop it after so long without a call; 0s for never (default: what the service does, 15m)',
+      parseDurationOrZero,
+    )
     .option('--keep-on-failure', 'keep a sandbox whose services do not become ready')
     .option('--json', 'print the result as JSON')
     .action(connected((commands, context, flags: UpFlags) => commands.upCommand(context, flags)));
@@ -90,9 +100,13 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
 
   program
     .command('ls')
-    .description('list all sandboxes')
+    .description('list all sandboxes, on all providers that are set up')
     .option('--json', 'print JSON')
-    .action(connected((commands, context, flags: { json?: boolean }) => commands.lsCommand(context, flags)));
+    .action(async (flags: { json?: boolean }, command: Command) => {
+      const provider = chosenProvider(providerFlag([command]));
+      const { lsCommand } = await import('./connected-commands.js');
+      outcome.exitCode = await lsCommand(provider, signal, flags);
+    });
 
   program
     .command('exec')
@@ -248,9 +262,29 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .command('doctor')
     .description('check what this machine needs for sandboxes, and say what to do')
     .option('--json', 'print JSON')
-    .action(async (flags: { json?: boolean }) => {
+    .action(async (flags: { json?: boolean }, command: Command) => {
+      const provider = chosenProvider(providerFlag([command]));
       const { doctorCommand } = await import('./connected-commands.js');
-      outcome.exitCode = await doctorCommand(flags);
+      outcome.exitCode = await doctorCommand(provider, flags);
+    });
+
+  program
+    .command('publish')
+    .description('make a Daytona snapshot of the image of a git ref, and print its name')
+    .argument('<stage>', 'prd, stg or dev')
+    .option('--ref <ref>', 'branch, tag or SHA (default: SANDBOX_ITERATE_REPO_REF, or the working tree)')
+    .option(
+      '--registry <host/path>',
+      "where the service pulls the image from (default: SANDBOX_IMAGE_REGISTRY, or the service's own registry)",
+    )
+    .option('--force', 'make a new snapshot even when there is one of the same image')
+    .option('--cpu <n>', 'cores of each sandbox', parseCount, 2)
+    .option('--memory <GiB>', 'memory of each sandbox', parseCount, 4)
+    .option('--disk <GiB>', 'disk of each sandbox', parseCount, 10)
+    .option('--json', 'print JSON')
+    .action(async (stage: string, flags: PublishFlags) => {
+      const { publishCommand } = await import('./commands/publish-command.js');
+      await publishCommand(stage, flags, signal);
     });
 
   registerImageCommands(program, signal, outcome);
@@ -258,13 +292,30 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
   return program;
 }
 
+/** They work with images on an engine, whichever provider sandboxes are made on. */
+const ENGINE_ONLY = new Set(['image', 'snapshot', 'publish']);
+
 /** Their exit codes are those of what runs inside. */
 const RUNS_COMMANDS = new Set(['exec', 'shell']);
 
-/** Takes `--verbose` after the name of a command too, where one adds it on seeing an error. */
+/** What the options of a command and those before it say of the provider; commander gives the command last. */
+function providerFlag(args: readonly unknown[]): string | undefined {
+  const command = args.at(-1);
+  const value = command instanceof Command ? command.optsWithGlobals().provider : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+const providerOption = () =>
+  new Option(
+    '--provider <name>',
+    `where sandboxes are: ${PROVIDER_NAMES.join(' or ')} (default: SANDBOX_PROVIDER, or docker)`,
+  );
+
+/** Takes the options of all commands after the name of a command too, where one adds them. */
 function prepareCommands(program: Command, command: Command, outcome: Outcome): void {
   for (const child of command.commands) {
     child.option('--verbose', 'show the stack of an error');
+    if (!ENGINE_ONLY.has(child.name()) && !ENGINE_ONLY.has(command.name())) child.addOption(providerOption());
     prepareCommands(program, child, outcome);
   }
   if (command !== program) return;

@@ -21,6 +21,14 @@ describe('identifyRepo', () => {
 
   const git = (...args: string[]) => execFileSync('git', args, { cwd: repo });
 
+  it('is another one for another machine where providers are shared', async () => {
+    const { hash, defaultName } = await identifyRepo(repo, { provider: 'daytona' });
+    const local = await identifyRepo(repo, { provider: 'docker' });
+    expect(hash).not.toBe(local.hash);
+    expect(defaultName).toBe(`my-project-${hash.slice(0, 4)}`);
+    expect(await identifyRepo(repo, { provider: 'daytona' })).toMatchObject({ hash });
+  });
+
   it('is the same from every directory of a checkout', async () => {
     const identity = await identifyRepo(repo);
     expect(identity).toMatchObject({ root: repo, commonDir: undefined });

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { CliError } from './cli-error.js';
+import type { ProviderName } from './provider-name.js';
 
 /** The checkout that a sandbox belongs to. */
 export interface RepoIdentity {
@@ -17,7 +19,10 @@ export interface RepoIdentity {
 }
 
 /** The repository that `dir` is in. @throws CliError `NoRepository` */
-export async function identifyRepo(dir: string, signal?: AbortSignal): Promise<RepoIdentity> {
+export async function identifyRepo(
+  dir: string,
+  { provider = 'docker', signal }: { provider?: ProviderName; signal?: AbortSignal } = {},
+): Promise<RepoIdentity> {
   const args = ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-common-dir'];
   const result = await execa('git', args, {
     cwd: dir,
@@ -34,13 +39,24 @@ export async function identifyRepo(dir: string, signal?: AbortSignal): Promise<R
     );
   }
   const isWorktree = (await stat(join(root, '.git'))).isFile();
-  const hash = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  const hash = createHash('sha256').update(identityOf(root, provider)).digest('hex').slice(0, 16);
   return {
     root,
     commonDir: isWorktree ? commonDir : undefined,
     hash,
     defaultName: `${slug(basename(root))}-${hash.slice(0, 4)}`,
   };
+}
+
+/** Who a sandbox belongs to: the user, on a provider that other machines share with the machine's name. */
+export function sandboxOwner(provider: ProviderName): string {
+  const { username } = userInfo();
+  return provider === 'docker' ? username : `${username}@${hostname()}`;
+}
+
+/** On a provider that other machines share, the same directory of another user is another checkout. */
+function identityOf(root: string, provider: ProviderName): string {
+  return provider === 'docker' ? root : `${sandboxOwner(provider)}:${root}`;
 }
 
 function slug(name: string): string {

@@ -1,19 +1,19 @@
-import { SANDBOX_LABEL } from '@iterate/sandbox-docker';
+const PREFIX = 'dev.iterate.sandbox';
 
 /** What the CLI notes on each sandbox, to find it again from any terminal. */
 export const LABELS = {
   /** Name given by the user, or the repository's default. */
-  name: `${SANDBOX_LABEL}.name`,
+  name: `${PREFIX}.name`,
   /** {@link RepoIdentity.hash}. */
-  repo: `${SANDBOX_LABEL}.repo`,
+  repo: `${PREFIX}.repo`,
   /** Root of the repository, for people. */
-  repoDir: `${SANDBOX_LABEL}.repo-dir`,
+  repoDir: `${PREFIX}.repo-dir`,
   /** Key of its image. */
-  key: `${SANDBOX_LABEL}.key`,
+  key: `${PREFIX}.key`,
   /** Git tree of its image. */
-  tree: `${SANDBOX_LABEL}.tree`,
-  /** The user on this machine who made it. */
-  owner: `${SANDBOX_LABEL}.owner`,
+  tree: `${PREFIX}.tree`,
+  /** Who made it: {@link sandboxOwner}. */
+  owner: `${PREFIX}.owner`,
   /** The run of the CLI that made it. */
-  session: `${SANDBOX_LABEL}.session`,
+  session: `${PREFIX}.session`,
 } as const;

@@ -1,15 +1,24 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DockerExtraInput } from '@iterate/sandbox-docker';
 import { SandboxError, type SandboxInfo } from '@iterate/sandbox-provider';
 import { createFakeProvider } from '@iterate/sandbox-provider/fake';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CliError } from './cli-error.js';
 import { PendingCreations } from './pending-creations.js';
+import { placeOnDocker } from './place/place-on-docker.js';
 import type { RepoIdentity } from './repo-identity.js';
 import { LABELS } from './sandbox-labels.js';
 import { SecretStore, tokenDigest } from './sandbox-secrets.js';
-import { type UpConnection, type UpEnvironment, type UpEvent, type UpOptions, up } from './up.js';
+import {
+  type UpConnection,
+  type UpEnvironment,
+  type UpEvent,
+  type UpImage,
+  type UpOptions,
+  up,
+} from './up.js';
 
 const repo: RepoIdentity = {
   root: '/repo',
@@ -17,15 +26,21 @@ const repo: RepoIdentity = {
   hash: 'a'.repeat(16),
   defaultName: 'repo-aaaa',
 };
-const image = {
+const image: UpImage = {
+  reference: 'fake',
   key: 'key-1',
-  imageId: 'fake',
-  tags: [],
-  platform: 'linux/amd64',
   tree: 'tree-1',
-  commit: 'c'.repeat(40),
-  dirty: false,
   built: true,
+  result: {
+    key: 'key-1',
+    imageId: 'fake',
+    tags: [],
+    platform: 'linux/amd64',
+    tree: 'tree-1',
+    commit: 'c'.repeat(40),
+    dirty: false,
+    built: true,
+  },
 };
 
 describe('up', () => {
@@ -40,7 +55,7 @@ describe('up', () => {
     dir = mkdtempSync(join(tmpdir(), 'up-'));
     connection = await createFakeProvider().connect({});
     secrets = new SecretStore(join(dir, 'secrets'));
-    pending = new PendingCreations(join(dir, 'creating'));
+    pending = new PendingCreations('fake', join(dir, 'creating'));
     events = [];
     specs = [];
   });
@@ -55,14 +70,21 @@ describe('up', () => {
     return list;
   }
 
-  const recorded: () => UpConnection = () => ({
-    get: (id) => connection.get(id),
-    list: (filter) => connection.list(filter),
-    create(spec, options) {
-      specs.push(spec);
-      return connection.create(spec, options);
-    },
-  });
+  const recorded: () => UpConnection = () => {
+    const { get, list, create }: UpConnection = connection;
+    return {
+      get: get.bind(connection),
+      list: list.bind(connection),
+      create(spec, options) {
+        specs.push(spec);
+        return create.call(connection, spec, options);
+      },
+    };
+  };
+
+  /** What a spec asks of Docker. */
+  const dockerOptions = (spec: (typeof specs)[number] | undefined) =>
+    spec?.provider?.docker as DockerExtraInput | undefined;
 
   function run(options: Partial<UpOptions> = {}, environment: Partial<UpEnvironment> = {}) {
     return up(
@@ -80,6 +102,8 @@ describe('up', () => {
         connection: recorded(),
         secrets,
         pending,
+        owner: 'me',
+        place: placeOnDocker,
         ensureImage: async () => image,
         currentTree: async () => 'tree-1',
         caBundle: async () => undefined,
@@ -94,7 +118,7 @@ describe('up', () => {
 
   it('makes a sandbox that carries the digest of the token and never the token', async () => {
     const result = await run();
-    expect(result).toMatchObject({ created: true, name: 'repo-aaaa', image });
+    expect(result).toMatchObject({ created: true, name: 'repo-aaaa', image: image.result });
     const token = result.secrets?.token ?? '';
     expect(result.urls.daemon).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:\\d+/#token=${token}$`));
     expect(specs[0]?.env).toMatchObject({
@@ -167,7 +191,7 @@ describe('up', () => {
 
   it('mounts the repository, the git directory of a worktree and the CA bundle, all read-only', async () => {
     await run({ repo: { ...repo, commonDir: '/main/.git' } }, { caBundle: async () => '/etc/ssl/ca.pem' });
-    expect(specs[0]?.provider?.docker?.mounts).toEqual([
+    expect(dockerOptions(specs[0])?.mounts).toEqual([
       { source: '/repo', target: '/local-iterate-repo' },
       { source: '/main/.git', target: '/local-iterate-git-common' },
       { source: '/etc/ssl/ca.pem', target: '/etc/iterate/host-ca.pem' },
@@ -176,7 +200,7 @@ describe('up', () => {
 
   it.each([{ mount: false }, { ref: 'main' }])('mounts no repository with %o', async (options) => {
     await run(options);
-    expect(specs[0]?.provider?.docker?.mounts).toEqual([]);
+    expect(dockerOptions(specs[0])?.mounts).toEqual([]);
   });
 
   it('removes what it made when the services do not become ready', async () => {
@@ -242,8 +266,8 @@ describe('up', () => {
         connection: {
           ...recorded(),
           create(spec, options) {
-            const port = spec.provider?.docker?.hostPorts?.[3000] ?? 0;
-            if (busy.length === 2) return connection.create(spec, options);
+            const port = dockerOptions(spec)?.hostPorts?.[3000] ?? 0;
+            if (busy.length === 2) return recorded().create(spec, options);
             busy.push(port);
             return Promise.reject(new SandboxError('PortInUse', 'taken', { port }));
           },

@@ -1,10 +1,11 @@
-import type { DockerExtraInput } from '@iterate/sandbox-docker';
 import type { EnsureImageOptions, ImageEvent, ImageResult } from '@iterate/sandbox-image';
-import { type Connection, isSandboxError, type Sandbox, type SandboxInfo } from '@iterate/sandbox-provider';
+import { isSandboxError, type Sandbox, type SandboxInfo, type SandboxSpec } from '@iterate/sandbox-provider';
 import { CliError } from './cli-error.js';
+import type { SandboxConnection } from './connect-provider.js';
 import { createSandbox } from './create-sandbox.js';
 import { listSandboxes, type SandboxDirectory } from './find-sandbox.js';
 import { portTaken } from './host-ports.js';
+import { pageOf } from './page-of.js';
 import type { PendingCreations } from './pending-creations.js';
 import type { RepoIdentity } from './repo-identity.js';
 import { LABELS } from './sandbox-labels.js';
@@ -27,6 +28,8 @@ export interface UpOptions {
   readonly timeoutMs: number;
   /** Milliseconds after which the sandbox expires. @default never */
   readonly ttlMs?: number;
+  /** Milliseconds without a call after which Daytona stops the sandbox; 0 for never. @default the service's */
+  readonly autoStopMs?: number;
   /** Leave a sandbox whose services do not become ready, to look into it. */
   readonly keepOnFailure: boolean;
   readonly signal: AbortSignal;
@@ -35,7 +38,7 @@ export interface UpOptions {
 /** What happens on the way. */
 export type UpEvent =
   | { readonly type: 'image'; readonly event: ImageEvent }
-  | { readonly type: 'image-ready'; readonly image: ImageResult }
+  | { readonly type: 'image-ready'; readonly image: UpImage }
   | { readonly type: 'port-moved'; readonly inside: number; readonly wanted: number; readonly host: number }
   | { readonly type: 'creating' }
   | {
@@ -49,14 +52,33 @@ export type UpEvent =
   | { readonly type: 'note'; readonly text: string };
 
 /** The part of a connection that `up` uses. */
-export type UpConnection = Pick<Connection<'docker', DockerExtraInput>, 'create' | 'get' | 'list'>;
+export type UpConnection = Pick<SandboxConnection, 'create' | 'get' | 'list'>;
+
+/** What a sandbox is made of. */
+export interface UpImage {
+  /** What the provider calls it. */
+  readonly reference: string;
+  /** Equal for equal content. */
+  readonly key: string;
+  /** Git tree in it; absent when only a snapshot's name is known. */
+  readonly tree?: string;
+  readonly built: boolean;
+  /** For the result: the image, or the snapshot. */
+  readonly result: ImageResult | { readonly snapshot: string };
+}
+
+/** Creates a sandbox with what only one provider has: mounts, ports of this machine. */
+export type Placer = (spec: SandboxSpec, options: UpOptions, environment: UpEnvironment) => Promise<Sandbox>;
 
 /** What `up` needs of the world. */
 export interface UpEnvironment {
   readonly connection: UpConnection;
   readonly secrets: SecretStore;
   readonly pending: PendingCreations;
-  readonly ensureImage: (options: EnsureImageOptions) => Promise<ImageResult>;
+  /** Who makes it, for its label. */
+  readonly owner: string;
+  readonly ensureImage: (options: EnsureImageOptions) => Promise<UpImage>;
+  readonly place: Placer;
   /** Git tree of the working tree as it is now. */
   readonly currentTree: (repoDir: string) => Promise<string>;
   /** The CA bundle of this machine, if it has one of its own. */
@@ -73,7 +95,7 @@ export interface UpResult {
   readonly urls: { readonly daemon: string; readonly opencode: string };
   /** Absent when they are not in this user's state directory. */
   readonly secrets?: Pick<SandboxSecrets, 'token' | 'opencodeUsername' | 'opencodePassword'>;
-  readonly image?: ImageResult;
+  readonly image?: UpImage['result'];
   readonly services: Readonly<Record<string, { readonly state: string; readonly afterMs: number }>>;
 }
 
@@ -170,7 +192,7 @@ async function findExisting(
 async function buildImage(
   { repo, ref, build, signal }: UpOptions,
   environment: UpEnvironment,
-): Promise<ImageResult> {
+): Promise<UpImage> {
   const image = await environment.ensureImage({
     repoDir: repo.root,
     ...(ref === undefined ? {} : { ref }),
@@ -214,7 +236,7 @@ async function revive(
   if (options.ref === undefined && tree !== undefined && (await currentTree(options.repo.root)) !== tree)
     onEvent({
       type: 'note',
-      text: `The working tree has changed since the image of "${name}" was built. "sandbox stop" and "sandbox start" bring the changes in; "sandbox up --build" makes a new image and a new sandbox.`,
+      text: `The working tree has changed since the image of "${name}" was built. ${options.mount ? '"sandbox stop" and "sandbox start" bring the changes in; ' : ''}"sandbox up --build" makes a new image and a new sandbox.`,
     });
   return sandbox;
 }
@@ -234,7 +256,7 @@ async function endpointUrls(sandbox: Sandbox): Promise<{ daemon: string; opencod
     sandbox.endpoint(DAEMON_PORT),
     sandbox.endpoint(OPENCODE_PORT),
   ]);
-  return { daemon: daemon.url, opencode: opencode.url };
+  return { daemon: pageOf(daemon), opencode: pageOf(opencode) };
 }
 
 function result(
@@ -245,7 +267,7 @@ function result(
     urls: { daemon: string; opencode: string };
     services: UpResult['services'];
     secrets: SandboxSecrets | undefined;
-    image: ImageResult | undefined;
+    image: UpImage | undefined;
   },
 ): UpResult {
   const { created, urls, services, secrets, image } = rest;
@@ -254,8 +276,8 @@ function result(
     name,
     created,
     urls: {
-      daemon: secrets === undefined ? `${urls.daemon}/` : `${urls.daemon}/#token=${secrets.token}`,
-      opencode: `${urls.opencode}/`,
+      daemon: secrets === undefined ? urls.daemon : `${urls.daemon}#token=${secrets.token}`,
+      opencode: urls.opencode,
     },
     ...(secrets === undefined
       ? {}
@@ -266,7 +288,7 @@ function result(
             opencodePassword: secrets.opencodePassword,
           },
         }),
-    ...(image === undefined ? {} : { image }),
+    ...(image === undefined ? {} : { image: image.result }),
     services,
   };
 }

@@ -7,11 +7,10 @@ import type { DaytonaSdk, SandboxDto } from './daytona-sdk.js';
 import { httpFailure } from './http-failure.js';
 import { Inside, isMissing } from './inside.js';
 import { withRetry } from './retry.js';
-import { labelsFor, memoryOf, OWNED_LABEL } from './sandbox-labels.js';
+import { ATTEMPT_LABEL, labelsFor, memoryOf } from './sandbox-labels.js';
 import type { SnapshotClient } from './snapshot-client.js';
 import { waitUntil } from './wait-until.js';
 
-const ATTEMPT_LABEL = `${OWNED_LABEL}.attempt`;
 const MINUTE_MS = 60_000;
 
 /** What a create works with. */

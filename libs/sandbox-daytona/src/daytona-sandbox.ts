@@ -15,7 +15,7 @@ import { type CallContext, guarded } from './daytona-error.js';
 import type { SandboxFacts } from './daytona-sdk.js';
 import { toSandboxInfo } from './daytona-state.js';
 import { httpFailure } from './http-failure.js';
-import { type Inside, isMissing } from './inside.js';
+import { type Inside, isMissing, notStarted } from './inside.js';
 import { endMainProcess, mainProcessLog, mainProcessState, startMainProcess } from './main-process.js';
 import { withRetry } from './retry.js';
 import { checkCallerLabels, memoryOf } from './sandbox-labels.js';
@@ -31,6 +31,9 @@ const STOP_TIMEOUT_MS = 2 * 60_000;
 const DESTROY_TIMEOUT_MS = 2 * 60_000;
 const SNAPSHOT_TIMEOUT_MS = 15 * 60_000;
 const MINUTE_MS = 60_000;
+/** Either carries the token of a preview. */
+const TOKEN_HEADER = 'x-daytona-preview-token';
+const TOKEN_PARAMETER = 'DAYTONA_SANDBOX_AUTH_KEY';
 
 /** One Daytona sandbox as a {@link DriverSandbox}. */
 export class DaytonaSandbox implements DriverSandbox {
@@ -137,7 +140,7 @@ export class DaytonaSandbox implements DriverSandbox {
   }
 
   async endpoint(port: number): Promise<Endpoint> {
-    const { labels, public: isPublic } = await this.#inside.dto();
+    const { labels, state = 'unknown', public: isPublic } = await this.#inside.dto();
     const { ports } = memoryOf(labels);
     if (ports.length > 0 && !ports.includes(port)) {
       const issue = `ports: ${port} is not among the published ${ports.join(', ')}`;
@@ -145,18 +148,17 @@ export class DaytonaSandbox implements DriverSandbox {
         issues: [issue],
       });
     }
-    await this.#inside.requireStarted('look up a port');
-    const { url, token } = await this.#inside.call('look up a port', (handle) =>
-      withRetry(() => handle.getPreviewLink(port)),
+    if (state !== 'started') throw notStarted('look up a port', this.id, state);
+    const { data } = await guarded(this.#context(`look up port ${port} of`), () =>
+      withRetry(() => this.#inside.sdk.sandboxes.getPortPreviewUrl(this.id, port)),
     );
-    return {
-      url: url.replace(/\/$/, ''),
-      headers: {
-        // Without it a browser's user agent gets a page of warning.
-        'X-Daytona-Skip-Preview-Warning': 'true',
-        ...(isPublic ? {} : { 'x-daytona-preview-token': token }),
-      },
-    };
+    const url = data.url.replace(/\/$/, '');
+    // Without it a browser's user agent gets a page of warning.
+    const headers = { 'X-Daytona-Skip-Preview-Warning': 'true' };
+    if (isPublic) return { url, headers };
+    const page = new URL(`${url}/`);
+    page.searchParams.set(TOKEN_PARAMETER, data.token);
+    return { url, headers: { ...headers, [TOKEN_HEADER]: data.token }, pageUrl: page.href };
   }
 
   async *logs({ follow = false, tail, since, signal }: LogOptions): AsyncGenerator<LogLine> {

@@ -1,6 +1,7 @@
 import {
   ConfigApi,
   Configuration,
+  DockerRegistryApi,
   SandboxApi,
   type Sandbox as SandboxDto,
   type SnapshotDto,
@@ -49,6 +50,7 @@ export class DaytonaSdk implements AsyncDisposable {
   readonly sandboxes: SandboxApi;
   readonly snapshots: SnapshotsApi;
   readonly config: ConfigApi;
+  readonly registries: DockerRegistryApi;
   readonly #daytona: Daytona;
 
   constructor(access: DaytonaAccess) {
@@ -60,6 +62,7 @@ export class DaytonaSdk implements AsyncDisposable {
     this.sandboxes = new SandboxApi(configuration);
     this.snapshots = new SnapshotsApi(configuration);
     this.config = new ConfigApi(configuration);
+    this.registries = new DockerRegistryApi(configuration);
     // All three are passed, so that the SDK takes nothing from the environment or a .env file. Its
     // event socket stays closed: the driver polls, and the socket's timers would keep the process alive.
     this.#daytona = new Daytona({

@@ -55,15 +55,7 @@ export class Inside {
   /** @throws SandboxError `NotRunning`, `SandboxNotFound` */
   async requireStarted(operation: string): Promise<void> {
     const { state = 'unknown' } = await this.dto();
-    if (state !== 'started')
-      throw new SandboxError(
-        'NotRunning',
-        `Failed to ${operation}: the sandbox is ${state}. Start it first.`,
-        {
-          id: this.id,
-          state,
-        },
-      );
+    if (state !== 'started') throw notStarted(operation, this.id, state);
   }
 
   /**
@@ -94,6 +86,14 @@ export class Inside {
     const tracked = settled.finally(() => this.background.delete(tracked));
     this.background.add(tracked);
   }
+}
+
+/** The error of a call that needs a started sandbox. @param operation In words that fit after "Failed to". */
+export function notStarted(operation: string, id: string, state: string): SandboxError<'NotRunning'> {
+  return new SandboxError('NotRunning', `Failed to ${operation}: the sandbox is ${state}. Start it first.`, {
+    id,
+    state,
+  });
 }
 
 /** Whether the service has no such thing. */

@@ -7,6 +7,13 @@ const FOREIGN = 'code-toolbox-language';
 /** Marks the sandboxes of this driver. */
 export const OWNED_LABEL = PREFIX;
 
+/** Tells the creates of one name apart. */
+export const ATTEMPT_LABEL = `${PREFIX}.attempt`;
+
+const MEMORY_LABEL = `${PREFIX}.memory`;
+/** What a caller can neither set nor see; other labels with this prefix are anybody's. */
+const OWN: ReadonlySet<string> = new Set([OWNED_LABEL, ATTEMPT_LABEL, MEMORY_LABEL]);
+
 /** What a sandbox must remember that the service has no field for. */
 export interface SandboxMemory {
   /** Main process, where the caller gave one. */
@@ -22,14 +29,14 @@ export function labelsFor(spec: ValidSandboxSpec): Record<string, string> {
   const { command, cwd, ports, idempotencyKey } = spec;
   return {
     ...spec.labels,
-    [PREFIX]: '1',
-    [`${PREFIX}.memory`]: JSON.stringify({ command, cwd, ports, idempotencyKey }),
+    [OWNED_LABEL]: '1',
+    [MEMORY_LABEL]: JSON.stringify({ command, cwd, ports, idempotencyKey }),
   };
 }
 
 /** What {@link labelsFor} wrote; a sandbox without it remembers nothing. */
 export function memoryOf(labels: Readonly<Record<string, string>>): SandboxMemory {
-  const memory = JSON.parse(labels[`${PREFIX}.memory`] ?? '{}') as Partial<SandboxMemory>;
+  const memory = JSON.parse(labels[MEMORY_LABEL] ?? '{}') as Partial<SandboxMemory>;
   return {
     command: memory.command,
     cwd: memory.cwd,
@@ -40,18 +47,14 @@ export function memoryOf(labels: Readonly<Record<string, string>>): SandboxMemor
 
 /** The labels that the caller gave. */
 export function callerLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).filter(([key]) => key !== FOREIGN && !isOwn(key)));
+  return Object.fromEntries(Object.entries(labels).filter(([key]) => key !== FOREIGN && !OWN.has(key)));
 }
 
 /** @throws SandboxError `InvalidSpec` for a label that the driver keeps for itself */
 export function checkCallerLabels(labels: Readonly<Record<string, string>>): void {
-  const taken = Object.keys(labels).filter(isOwn);
+  const taken = Object.keys(labels).filter((key) => OWN.has(key));
   if (taken.length > 0)
-    throw new SandboxError('InvalidSpec', `Labels that start with "${PREFIX}" are the driver's own.`, {
+    throw new SandboxError('InvalidSpec', `The labels ${[...OWN].join(', ')} are the driver's own.`, {
       issues: taken.map((key) => `labels.${key}: is reserved`),
     });
-}
-
-function isOwn(key: string): boolean {
-  return key === PREFIX || key.startsWith(`${PREFIX}.`);
 }

@@ -4,7 +4,6 @@ import {
   type ExitStatus,
   exitStatus,
   type LinuxSignal,
-  type ProcessInput,
   SandboxError,
   type SpawnOptions,
 } from '@iterate/sandbox-provider';
@@ -12,9 +11,9 @@ import { ByteQueue } from './byte-queue.js';
 import { endOnAbort } from './end-on-abort.js';
 import type { Inside } from './inside.js';
 import { killMarked } from './kill-marked.js';
-import { withRetry } from './retry.js';
+import { processInput } from './process-input.js';
 import { SessionCommand } from './session-command.js';
-import { parseSpawnLine, type SpawnLine, spawnDirectory, spawnScript } from './spawn-script.js';
+import { parseSpawnLine, type SpawnLine, spawnScript } from './spawn-script.js';
 
 /** Starts a program in a session of its own, which is removed when it has ended. */
 export async function spawnProcess(
@@ -38,7 +37,7 @@ export async function spawnProcess(
     stderr: running.stderr.read(),
     exit: running.exit,
     kill: (name = 'SIGTERM') => kill(name),
-    ...(stdin === true ? { stdin: inputOf(inside, command, spawnDirectory(mark), running) } : {}),
+    ...(stdin === true ? { stdin: processInput(inside, command, mark, () => running.ended) } : {}),
   };
 }
 
@@ -121,44 +120,4 @@ class RunningProcess {
         { provider: 'daytona', retryable: false },
       );
   }
-}
-
-/** Input goes in as files, whose numbers are written to the command; a number that arrives twice counts once. */
-function inputOf(
-  inside: Inside,
-  command: SessionCommand,
-  directory: string,
-  running: RunningProcess,
-): ProcessInput {
-  let next = 0;
-  const require = () => {
-    if (running.ended) throw new Error('the process has ended and reads no more');
-  };
-  const send = async (line: string) => {
-    try {
-      await command.input(`${line}\n`);
-    } catch (error) {
-      require();
-      throw error;
-    }
-  };
-  return {
-    async write(chunk) {
-      require();
-      const name = String(next);
-      next += 1;
-      await inside.call('write to a command', ({ fs }) =>
-        withRetry(() =>
-          fs.uploadFile(
-            Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength),
-            `${directory}/${name}`,
-          ),
-        ),
-      );
-      await send(name);
-    },
-    async end() {
-      if (!running.ended) await send('end');
-    },
-  };
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSandboxError, SandboxError } from '@iterate/sandbox-provider';
+import { isSandboxError } from '@iterate/sandbox-provider';
 import * as z from 'zod';
-import { type DaytonaConfig, daytonaConfigSchema, findDaytonaAccess } from './daytona-access.js';
+import { type DaytonaConfig, findDaytonaAccess, parseDaytonaConfig } from './daytona-access.js';
 import { DaytonaSdk, type SnapshotDto } from './daytona-sdk.js';
+import { parseInput } from './parse-input.js';
 import { SnapshotClient } from './snapshot-client.js';
 import { checkImageReference } from './snapshot-rules.js';
 import { stageSnapshotName } from './stage-snapshot-name.js';
@@ -72,11 +73,11 @@ export async function ensureStageSnapshot(
   options: StageSnapshotOptions,
 ): Promise<StageSnapshot> {
   const { signal, onLog, ...data } = options;
-  const input = parse(optionsSchema, data, 'stage snapshot');
+  const input = parseInput(optionsSchema, data, 'stage snapshot');
   checkImageReference(input.image);
   // The name is checked before anything changes.
   stageSnapshotName(input.stage, new Date());
-  await using sdk = new DaytonaSdk(findDaytonaAccess(parse(daytonaConfigSchema, config, 'daytona config')));
+  await using sdk = new DaytonaSdk(findDaytonaAccess(parseDaytonaConfig(config)));
   const snapshots = new SnapshotClient(sdk);
   const wait = { timeoutMs: input.timeoutMs, signal, onLog };
   const { stage, image, entrypoint, resources, force } = input;
@@ -112,11 +113,4 @@ async function newest(
       found = snapshot;
   }
   return found;
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, subject: string): z.output<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new SandboxError('InvalidSpec', `The ${subject} is not valid: ${issues.join('; ')}`, { issues });
 }

@@ -1,49 +1,49 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daytonaProvider } from '../src/daytona-provider.js';
 import { DaytonaSdk } from '../src/daytona-sdk.js';
+import { requestPushAccess } from '../src/push-access.js';
 import { SnapshotClient } from '../src/snapshot-client.js';
 import { ensureStageSnapshot } from '../src/stage-snapshot.js';
 import { type DaytonaService, startService } from './daytona-service.js';
 import { importMachineImage, type MachineImage } from './machine-image.js';
 
-// Debian's registry, package "docker-registry".
-const REGISTRY = '/usr/bin/docker-registry';
 const stage = `dev-test${randomUUID().slice(0, 8)}`;
 const docker = (...args: string[]) =>
   execFileSync('docker', args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
 
-describe.skipIf(!existsSync(REGISTRY))('ensureStageSnapshot', () => {
+describe('ensureStageSnapshot', () => {
   let service: DaytonaService;
   let machine: MachineImage;
-  let registry: AsyncDisposable & { address: string };
+  let repository: string;
   let config: { apiUrl: string; apiKey: string; target: string };
   let image: string;
 
   beforeAll(async () => {
     machine = await importMachineImage();
-    registry = await startRegistry();
     service = await startService();
     config = { apiUrl: service.apiUrl, apiKey: service.apiKey, target: 'us' };
-    const tag = `${registry.address}/test/app:1`;
+    const { host, username, secret, ...access } = await requestPushAccess(config);
+    repository = access.repository;
+    const tag = `${repository}/test/app:1`;
     docker('tag', machine.reference, tag);
-    docker('push', '--quiet', tag);
+    const login = await mkdtemp(join(tmpdir(), 'login-'));
+    expect(() => docker('--config', login, 'push', '--quiet', tag)).toThrow(/no basic auth/);
+    const auth = Buffer.from(`${username}:${secret}`).toString('base64');
+    await writeFile(join(login, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } }));
+    docker('--config', login, 'push', '--quiet', tag);
+    await rm(login, { recursive: true });
     image = docker('inspect', '--format', '{{index .RepoDigests 0}}', tag).trim();
     // Gone from the engine, so that only a pull can bring it.
-    docker('rmi', '--force', tag, image);
+    docker('rmi', '--force', tag, image, machine.reference);
   });
 
   afterAll(async () => {
     await service[Symbol.asyncDispose]();
-    await registry[Symbol.asyncDispose]();
     await machine[Symbol.asyncDispose]();
   });
 
@@ -88,7 +88,7 @@ describe.skipIf(!existsSync(REGISTRY))('ensureStageSnapshot', () => {
   });
 
   it('tells what the registry said when there is no such image', async () => {
-    const missing = `${registry.address}/test/none:1`;
+    const missing = `${repository}/test/none:1`;
     await expect(ensureStageSnapshot(config, { stage, image: missing })).rejects.toMatchObject({
       code: 'ProviderError',
       message: expect.stringMatching(/not found|unknown/),
@@ -97,7 +97,7 @@ describe.skipIf(!existsSync(REGISTRY))('ensureStageSnapshot', () => {
 
   it('refuses a moving tag and a wrong stage before anything is sent', async () => {
     for (const options of [
-      { stage, image: `${registry.address}/test/app:latest` },
+      { stage, image: `${repository}/test/app:latest` },
       { stage: 'prod', image },
     ])
       await expect(
@@ -107,34 +107,3 @@ describe.skipIf(!existsSync(REGISTRY))('ensureStageSnapshot', () => {
       });
   });
 });
-
-/** A registry on loopback, which engines take without TLS. */
-async function startRegistry(): Promise<AsyncDisposable & { address: string }> {
-  const dir = await mkdtemp(join(tmpdir(), 'registry-'));
-  const address = `127.0.0.1:${await freePort()}`;
-  const config = join(dir, 'config.yml');
-  await writeFile(
-    config,
-    `version: 0.1\nlog: { level: error }\nstorage: { filesystem: { rootdirectory: ${join(dir, 'data')} } }\nhttp: { addr: '${address}' }\n`,
-  );
-  const child = spawn(REGISTRY, ['serve', config], { stdio: 'ignore' });
-  while (!(await fetch(`http://${address}/v2/`).catch(() => undefined))?.ok) await sleep(50);
-  return {
-    address,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-      await rm(dir, { recursive: true });
-    },
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}

@@ -59,7 +59,7 @@ export interface SpawnOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The input of a process. */
+/** The input of a process. Calls take effect in the order in which they are made, waited for or not. */
 export interface ProcessInput {
   /** Resolves when more may be written; rejects when the process no longer reads. */
   write(chunk: Uint8Array): Promise<void>;
@@ -91,6 +91,8 @@ export interface Endpoint {
   readonly url: string;
   /** To be sent with every request: some providers' previews need a token. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** For a browser, which cannot send `headers`: with the token in it, so a secret. @default `url` needs none */
+  readonly pageUrl?: string;
   readonly expiresAt?: Date;
 }
 

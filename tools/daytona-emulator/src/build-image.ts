@@ -39,13 +39,19 @@ export async function buildImage(
   await packing;
 }
 
+/** How the engine logs in to a registry. */
+export interface RegistryLogin {
+  username: string;
+  password: string;
+}
+
 /** Pulls an image. @throws Error with the engine's own message */
 export async function pullImage(
   docker: Docker,
   image: string,
-  onLog: (text: string) => Promise<void>,
+  { login, onLog }: { login: RegistryLogin | undefined; onLog: (text: string) => Promise<void> },
 ): Promise<void> {
-  await readProgress(await docker.pull(image), onLog);
+  await readProgress(await docker.pull(image, login === undefined ? {} : { authconfig: login }), onLog);
 }
 
 async function readProgress(

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { RegistryPushAccessDto } from '@daytona/api-client';
 import { Hono } from 'hono';
 import { ZodError } from 'zod';
 import { ApiError } from './api-error.js';
@@ -25,6 +26,8 @@ export interface EmulatorParts {
   sandboxes: Sandboxes;
   previews: Previews;
   objects: ObjectStore;
+  /** Starts the registry. */
+  pushAccess: () => Promise<RegistryPushAccessDto>;
 }
 
 /** Whether an `Authorization` header carries the key. */
@@ -65,6 +68,7 @@ export function emulatorApp(parts: EmulatorParts): Hono {
   app.get('/api/config', (c) =>
     c.json({ version: 'emulator', proxyToolboxUrl: `${parts.origin()}/toolbox` }),
   );
+  app.get('/api/docker-registry/registry-push-access', async (c) => c.json(await parts.pushAccess()));
   app.get('/api/object-storage/push-access', (c) => {
     const { credentials, bucket, region } = parts.objects;
     return c.json({

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CreateBuildInfo, CreateSnapshot, SnapshotDto } from '@daytona/api-client';
 import { ApiError } from './api-error.js';
-import { buildImage, pullImage } from './build-image.js';
+import { buildImage, pullImage, type RegistryLogin } from './build-image.js';
 import { type Engine, engineStatus } from './engine.js';
 import type { FaultPlan } from './faults.js';
 import { checkImageReference, checkSnapshotName, hasRegistryHost } from './image-reference.js';
@@ -31,6 +31,8 @@ export interface SnapshotServices {
   faults: FaultPlan;
   options: ValidOptions;
   organizationId: string;
+  /** The login for an image of the emulator's own registry. */
+  loginFor: (image: string) => RegistryLogin | undefined;
 }
 
 /** The snapshots of the organization, and how they become active. */
@@ -224,13 +226,22 @@ export class Snapshots {
   /** A reference with a registry's host is pulled from there; another stands for an image the engine has. */
   async #provide(record: SnapshotRecord): Promise<void> {
     const { docker } = this.#services.engine;
-    const present = await this.#has(record.image);
-    if (hasRegistryHost(record.image)) {
-      await pullImage(docker, record.image, (text) => record.log.append(Buffer.from(text)));
-      record.ownsImage ||= !present;
+    const { image } = record;
+    const present = await this.#has(image);
+    if (hasRegistryHost(image)) {
+      await pullImage(docker, image, {
+        login: this.#services.loginFor(image),
+        onLog: (text) => record.log.append(Buffer.from(text)),
+      });
+      // A name of its own: what the engine's other users do with theirs does not matter then.
+      record.image = builtTag();
+      record.ownsImage = true;
+      const [repo = '', tag = ''] = record.image.split(':');
+      await docker.getImage(image).tag({ repo, tag });
+      if (!present) await docker.getImage(image).remove();
     } else if (!present) {
       throw new Error(
-        `pull access denied for ${record.image}: the emulator pulls only references that name a registry's host`,
+        `pull access denied for ${image}: the emulator pulls only references that name a registry's host`,
       );
     }
   }

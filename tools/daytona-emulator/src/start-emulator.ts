@@ -1,12 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import { carriesKey, emulatorApp } from './emulator-app.js';
 import { Engine } from './engine.js';
 import { FaultPlan } from './faults.js';
 import { ObjectStore } from './object-store.js';
 import { type EmulatorOptions, optionsSchema } from './options.js';
 import { Previews } from './previews.js';
+import { Registry } from './registry.js';
 import { Sandboxes } from './sandboxes.js';
 import { Snapshots } from './snapshots.js';
 import { ToolboxSockets } from './toolbox-sockets.js';
@@ -30,10 +31,19 @@ export async function startEmulator(input: EmulatorOptions = {}): Promise<Emulat
   const organizationId = randomUUID();
   const faults = new FaultPlan();
   const objects = await ObjectStore.open();
-  const snapshots = await Snapshots.open({ engine, objects, faults, options, organizationId });
+  const registry = new Registry();
 
   let url = '';
   const origin = () => url;
+  const host = () => new URL(url).host;
+  const snapshots = await Snapshots.open({
+    engine,
+    objects,
+    faults,
+    options,
+    organizationId,
+    loginFor: (image) => registry.loginFor(image, host()),
+  });
   const shared = { engine, snapshots, faults, options, organizationId };
   // The toolbox URL is known once the listener has its port.
   const sandboxes = new Sandboxes({
@@ -52,11 +62,17 @@ export async function startEmulator(input: EmulatorOptions = {}): Promise<Emulat
     sandboxes,
     previews,
     objects,
+    pushAccess: () => registry.pushAccess(host()),
   });
   const sockets = new ToolboxSockets(sandboxes, faults, (request) =>
     carriesKey(request.headers.authorization, apiKey),
   );
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const answer = getRequestListener(app.fetch);
+  const server = createServer((request, response) => {
+    // Layers are gigabytes: they pass through as they come.
+    if (request.url?.startsWith('/v2/')) void registry.serve(request, response);
+    else void answer(request, response);
+  });
   server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
   url = await listen(server, options.host, options.port);
 
@@ -71,6 +87,7 @@ export async function startEmulator(input: EmulatorOptions = {}): Promise<Emulat
       await previews.close();
       await sandboxes.close();
       await snapshots.close();
+      await registry.close();
       await objects.close();
     },
   };

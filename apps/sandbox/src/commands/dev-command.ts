@@ -22,15 +22,21 @@ const MOUNT = '/local-iterate-repo';
 
 /** `sandbox dev` */
 export async function devCommand(context: CommandContext, flags: DevFlags): Promise<void> {
-  const { signal } = context;
+  const { provider, signal } = context;
+  if (provider !== 'docker')
+    throw new CliError(
+      'Usage',
+      `sandbox dev needs the working tree mounted, which sandboxes on ${provider} cannot have. Use --provider docker.`,
+      { option: '--provider' },
+    );
   const tell = (event: DevEvent): void => {
     process.stdout.write(flags.json === true ? `${JSON.stringify(event)}\n` : devText(event));
   };
-  const repo = await identifyRepo(process.cwd(), signal);
+  const repo = await identifyRepo(process.cwd(), context);
   const config = await findImageConfig(repo.root);
   const rules = config === undefined ? [] : await readDevRules(config);
   const result = await bringUp(context, repo, { ...flags, mount: true, port: new Map() });
-  if (flags.json !== true) process.stdout.write(summary(result));
+  if (flags.json !== true) process.stdout.write(summary(result, provider));
   const sandbox = await context.connection.get(result.id);
   if ((await sandbox.exec(['test', '-e', MOUNT], { signal })).exitCode !== 0)
     throw new CliError(

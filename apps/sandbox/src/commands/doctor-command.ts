@@ -1,35 +1,55 @@
-import { dockerProvider, inspectEngine } from '@iterate/sandbox-docker';
 import { findBuildCli, findCaBundle } from '@iterate/sandbox-image';
 import pc from 'picocolors';
-import { type NamedFinding, runChecks } from '../doctor/check.js';
-import { machineChecks } from '../doctor/machine-checks.js';
+import { configuredProviders, connectProvider, type SandboxConnection } from '../connect-provider.js';
+import { type Check, type NamedFinding, runChecks } from '../doctor/check.js';
+import { daytonaChecks } from '../doctor/daytona-checks.js';
+import { commonChecks, machineChecks } from '../doctor/machine-checks.js';
 import { EXIT_CODES } from '../exit-code.js';
 import { portOwner } from '../host-ports.js';
+import type { ProviderName } from '../provider-name.js';
 
 const MARKS = { ok: pc.green('✔'), warn: pc.yellow('!'), fail: pc.red('✖') };
 
-/** `sandbox doctor` @returns 1 when something fails */
-export async function doctorCommand(flags: { json?: boolean }): Promise<number> {
-  const engine = once(inspectEngine);
-  const connect = once(() => dockerProvider.connect({}));
-  const findings = await runChecks(
-    machineChecks({
-      engine,
-      buildCli: () => findBuildCli(),
-      caBundle: () => findCaBundle(),
-      hasImage: async (reference) => (await connect()).images.has(reference),
-      portOwner: async (port) => portOwner(await connect(), port),
-    }),
-  );
-  await connect().then(
-    (connection) => connection[Symbol.asyncDispose](),
-    // No engine: the checks have said so.
-    () => undefined,
-  );
+/**
+ * `sandbox doctor`: what one provider needs, or this machine and every provider that is set up.
+ *
+ * @returns 1 when something fails
+ */
+export async function doctorCommand(
+  provider: ProviderName | undefined,
+  flags: { json?: boolean },
+): Promise<number> {
+  const connect = once(() => connectProvider('docker'));
+  const remote = provider ?? ((await configuredProviders()).includes('daytona') ? 'daytona' : undefined);
+  const checks: Check[] = provider === 'daytona' ? commonChecks() : engineChecks(connect);
+  if (remote === 'daytona') checks.push(...daytonaChecks({ reach: reachDaytona }));
+  const findings = await runChecks(checks);
+  if (provider !== 'daytona')
+    await connect().then(
+      (connection) => connection[Symbol.asyncDispose](),
+      // No engine: the checks have said so.
+      () => undefined,
+    );
   process.stdout.write(
     flags.json === true ? `${JSON.stringify(findings, undefined, 2)}\n` : report(findings),
   );
   return findings.some(({ status }) => status === 'fail') ? EXIT_CODES.failed : EXIT_CODES.ok;
+}
+
+function engineChecks(connect: () => Promise<SandboxConnection>): Check[] {
+  return machineChecks({
+    engine: once(async () => (await import('@iterate/sandbox-docker')).inspectEngine()),
+    buildCli: () => findBuildCli(),
+    caBundle: () => findCaBundle(),
+    hasImage: async (reference) => (await connect()).images.has(reference),
+    portOwner: async (port) => portOwner(await connect(), port),
+  });
+}
+
+async function reachDaytona(): Promise<number> {
+  const startedAt = performance.now();
+  await using _ = await connectProvider('daytona');
+  return performance.now() - startedAt;
 }
 
 function report(findings: readonly NamedFinding[]): string {

@@ -1,8 +1,11 @@
-import { isSandboxError, waitUntilIdle } from '@iterate/sandbox-provider';
+import { isSandboxError, type SandboxInfo, waitUntilIdle } from '@iterate/sandbox-provider';
 import type { CommandContext } from '../context.js';
 import { shortDuration } from '../duration.js';
 import { listSandboxes, sandboxName } from '../find-sandbox.js';
 import { portTaken } from '../host-ports.js';
+import type { ProviderName } from '../provider-name.js';
+import { sandboxOwner } from '../repo-identity.js';
+import { LABELS } from '../sandbox-labels.js';
 
 /** `sandbox stop` */
 export async function stopCommand(
@@ -60,16 +63,21 @@ export async function extendCommand(
   process.stderr.write(`${sandboxName(info)} expires at ${expiresAt.toISOString()}.\n`);
 }
 
+/** On a provider that other machines share, all sandboxes are those that this user made from this machine. */
+function isOurs(provider: ProviderName): (info: SandboxInfo) => boolean {
+  return ({ labels }) => provider === 'docker' || labels[LABELS.owner] === sandboxOwner(provider);
+}
+
 /** `sandbox rm`: the container, its anonymous volumes, the shared network with the last one, and the secrets. */
 export async function rmCommand(
   context: CommandContext,
   names: readonly string[],
   flags: { all?: boolean },
 ): Promise<void> {
-  const { connection, secrets } = context;
+  const { connection, secrets, provider } = context;
   const infos =
     flags.all === true
-      ? await listSandboxes(connection)
+      ? (await listSandboxes(connection)).filter(isOurs(provider))
       : await Promise.all(
           (names.length === 0 ? [undefined] : names).map(async (name) => (await context.find(name)).info),
         );

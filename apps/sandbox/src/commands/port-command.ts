@@ -1,22 +1,29 @@
+import type { Endpoint } from '@iterate/sandbox-provider';
 import open from 'open';
 import type { CommandContext } from '../context.js';
+import { pageOf } from '../page-of.js';
 import { DAEMON_PORT } from '../sandbox-ports.js';
 
-/** `sandbox port` */
+/** `sandbox port`: the URLs, and the headers without which they do not answer. */
 export async function portCommand(
   context: CommandContext,
   name: string | undefined,
   flags: { json?: boolean },
 ): Promise<void> {
   const { sandbox, info } = await context.find(name);
-  const urls = await Promise.all(
-    info.ports.map(async (port) => [port, (await sandbox.endpoint(port)).url] as const),
+  const endpoints = await Promise.all(
+    info.ports.map(async (port) => [port, await sandbox.endpoint(port)] as const),
   );
   process.stdout.write(
     flags.json === true
-      ? `${JSON.stringify(Object.fromEntries(urls), undefined, 2)}\n`
-      : urls.map(([port, url]) => `${port}\t${url}\n`).join(''),
+      ? `${JSON.stringify(Object.fromEntries(endpoints), undefined, 2)}\n`
+      : endpoints.map(([port, endpoint]) => portLine(port, endpoint)).join(''),
   );
+}
+
+function portLine(port: number, { url, headers = {} }: Endpoint): string {
+  const needed = Object.entries(headers).map(([header, value]) => `${header}: ${value}`);
+  return `${[port, url, ...needed].join('\t')}\n`;
 }
 
 /** `sandbox open`: the page of a port in the browser, of the daemon with its token. */
@@ -26,14 +33,15 @@ export async function openCommand(
   flags: { port: number; print?: boolean },
 ): Promise<void> {
   const { sandbox, info } = await context.find(name);
-  const { url } = await sandbox.endpoint(flags.port);
+  const endpoint = await sandbox.endpoint(flags.port);
   const secrets = flags.port === DAEMON_PORT ? await context.secrets.read(info.id) : undefined;
-  const page = secrets === undefined ? `${url}/` : `${url}/#token=${secrets.token}`;
+  const page = secrets === undefined ? pageOf(endpoint) : `${pageOf(endpoint)}#token=${secrets.token}`;
   if (flags.print === true) {
     process.stdout.write(`${page}\n`);
     return;
   }
-  // Arguments of a program are seen by every user of the machine: the browser gets the token through a file.
-  await open(secrets === undefined ? page : await context.secrets.writeEntrance(info.id, page));
-  process.stderr.write(`Opening ${url}/ in the browser. --print shows the whole URL instead.\n`);
+  // Arguments of a program are seen by every user of the machine: the browser gets tokens through a file.
+  const isSecret = secrets !== undefined || endpoint.pageUrl !== undefined;
+  await open(isSecret ? await context.secrets.writeEntrance(info.id, page) : page);
+  process.stderr.write(`Opening ${endpoint.url}/ in the browser. --print shows the whole URL instead.\n`);
 }

@@ -1,13 +1,17 @@
-import { ensureImage, findCaBundle, resolveSource } from '@iterate/sandbox-image';
+import { ensureImage, findCaBundle, type ImageResult, resolveSource } from '@iterate/sandbox-image';
 import pc from 'picocolors';
-import { cleanUp } from '../clean-up.js';
+import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
+import { snapshotImage } from '../daytona/snapshot-image.js';
 import { liveDisplay } from '../display/live-display.js';
 import { plainDisplay } from '../display/plain-display.js';
 import { imageSource } from '../image-source.js';
-import { identifyRepo, type RepoIdentity } from '../repo-identity.js';
+import { placeOnDaytona } from '../place/place-on-daytona.js';
+import { placeOnDocker } from '../place/place-on-docker.js';
+import { type ProviderName, requiredProvider } from '../provider-name.js';
+import { identifyRepo, type RepoIdentity, sandboxOwner } from '../repo-identity.js';
 import { waitForServices } from '../services-ready.js';
-import { type UpResult, up } from '../up.js';
+import { type UpEnvironment, type UpImage, type UpResult, up } from '../up.js';
 
 /** Options of `sandbox up` as the command line gives them. */
 export interface UpFlags {
@@ -21,13 +25,19 @@ export interface UpFlags {
   readonly timeout: number;
   /** Milliseconds. */
   readonly ttl?: number;
+  /** Of Daytona: a snapshot that exists. */
+  readonly snapshot?: string;
+  /** Of Daytona, in milliseconds. */
+  readonly autoStop?: number;
   readonly keepOnFailure?: boolean;
 }
 
 /** `sandbox up` */
 export async function upCommand(context: CommandContext, flags: UpFlags): Promise<void> {
-  const result = await bringUp(context, await identifyRepo(process.cwd(), context.signal), flags);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(result, undefined, 2)}\n` : summary(result));
+  const result = await bringUp(context, await identifyRepo(process.cwd(), context), flags);
+  process.stdout.write(
+    flags.json === true ? `${JSON.stringify(result, undefined, 2)}\n` : summary(result, context.provider),
+  );
 }
 
 /** Brings up the sandbox of a repository, showing the way on stderr. */
@@ -36,23 +46,40 @@ export async function bringUp(
   repo: RepoIdentity,
   flags: UpFlags,
 ): Promise<UpResult> {
+  const { provider, signal } = context;
+  checkFlags(flags, provider);
   // Without --ref a sandbox is made of the working tree, which is what is mounted into it.
   const { ref: _, ...config } = await imageSource(repo.root, {});
   const live = process.stderr.isTTY && flags.json !== true;
   const display = live ? liveDisplay(process.stderr) : plainDisplay((text) => process.stderr.write(text));
   let failure: unknown;
-  for (const text of await cleanUp(context.connection, context.secrets, context.pending))
-    display.event({ type: 'note', text });
+  for (const text of await context.cleanUp()) display.event({ type: 'note', text });
+  // What differs between the providers: what a sandbox is made of, and where it is put.
+  const places: Record<ProviderName, Pick<UpEnvironment, 'ensureImage' | 'place'>> = {
+    docker: {
+      ensureImage: async (options) => engineImage(await ensureImage({ ...config, ...options })),
+      place: placeOnDocker,
+    },
+    daytona: {
+      ensureImage: (options) =>
+        snapshotImage(
+          { ...config, ...options },
+          { name: flags.snapshot, signal, onLog: (text) => display.event({ type: 'log', text }) },
+        ),
+      place: placeOnDaytona,
+    },
+  };
   try {
     const result = await up(
       {
         repo,
         build: flags.build ?? false,
-        mount: flags.mount,
+        mount: flags.mount && provider === 'docker',
         ports: flags.port,
         timeoutMs: flags.timeout * 1000,
         keepOnFailure: flags.keepOnFailure ?? false,
-        signal: context.signal,
+        signal,
+        ...(flags.autoStop === undefined ? {} : { autoStopMs: flags.autoStop }),
         ...(flags.ttl === undefined ? {} : { ttlMs: flags.ttl }),
         ...(flags.name === undefined ? {} : { name: flags.name }),
         ...(flags.ref === undefined ? {} : { ref: flags.ref }),
@@ -61,7 +88,8 @@ export async function bringUp(
         connection: context.connection,
         secrets: context.secrets,
         pending: context.pending,
-        ensureImage: (options) => ensureImage({ ...config, ...options }),
+        ...places[provider],
+        owner: sandboxOwner(provider),
         currentTree,
         caBundle: async () => (await findCaBundle())?.file,
         waitForServices,
@@ -83,18 +111,39 @@ async function currentTree(repoDir: string): Promise<string> {
   return source.tree;
 }
 
+function engineImage(result: ImageResult): UpImage {
+  const { key, tree, imageId, built } = result;
+  return { reference: imageId, key, tree, built, result };
+}
+
+/** @throws CliError `Usage` for an option that the provider has nothing for */
+function checkFlags({ snapshot, autoStop, port, ref, build }: UpFlags, provider: ProviderName): void {
+  const wrong = (option: string, why: string) => new CliError('Usage', `${option}: ${why}`, { option });
+  if (provider === 'docker') {
+    const here = 'sandboxes on docker have none; choose --provider daytona.';
+    if (snapshot !== undefined) throw wrong('--snapshot', here);
+    if (autoStop !== undefined) throw wrong('--auto-stop', here);
+    return;
+  }
+  if (port.size > 0) throw wrong('--port', `sandboxes on ${provider} take no ports of this machine.`);
+  if (snapshot !== undefined && (ref !== undefined || build === true))
+    throw wrong('--snapshot', 'it is used as it is: leave out --ref and --build.');
+}
+
 /** What a person wants to know of a sandbox that is ready. */
-export function summary({ name, urls, secrets }: UpResult): string {
+export function summary({ name, urls, secrets }: UpResult, provider: ProviderName): string {
   const login =
     secrets === undefined ? '' : `  ${pc.dim(`(${secrets.opencodeUsername} / ${secrets.opencodePassword})`)}`;
+  // Commands without --provider mean the one that the environment names, or the default.
+  const on = provider === requiredProvider(undefined) ? name : `${name} --provider ${provider}`;
   return `
 ${pc.bold(`Sandbox ${name} is ready.`)}
 
   Daemon    ${pc.cyan(urls.daemon)}
   OpenCode  ${pc.cyan(urls.opencode)}${login}
 
-  Shell     sandbox shell ${name}
-  Logs      sandbox logs ${name} -f
-  Stop      sandbox stop ${name}     Remove  sandbox rm ${name}
+  Shell     sandbox shell ${on}
+  Logs      sandbox logs --name ${on} -f
+  Stop      sandbox stop ${on}     Remove  sandbox rm ${on}
 `;
 }

@@ -1,4 +1,5 @@
 import type { ImageEvent } from '@iterate/sandbox-image';
+import type { UpImage } from '../up.js';
 
 /** One line for an event of an image; `undefined` for what only a log should hold. */
 export function imageEventText(event: ImageEvent): string | undefined {
@@ -15,9 +16,16 @@ export function imageEventText(event: ImageEvent): string | undefined {
       if (event.state === 'running') return event.name;
       if (event.state === 'failed') return `${event.name}: ${event.error ?? 'failed'}`;
       return undefined;
+    case 'pushed':
+      return `pushed ${event.reference}`;
     default:
       return undefined;
   }
+}
+
+/** What to call an image: the name of its snapshot, or the start of its key. */
+export function imageTitle({ key, result }: UpImage): string {
+  return 'snapshot' in result ? result.snapshot : key.slice(0, 12);
 }
 
 /** Seconds with one decimal. */

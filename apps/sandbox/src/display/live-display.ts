@@ -1,6 +1,6 @@
 import { Listr, ListrLogger, type ListrTask, ProcessOutput } from 'listr2';
 import { SERVICES } from '../services-ready.js';
-import { imageEventText, seconds } from './event-text.js';
+import { imageEventText, imageTitle, seconds } from './event-text.js';
 import type { UpDisplay } from './up-display.js';
 
 /** One line of the display, which ends when told to. */
@@ -87,7 +87,7 @@ export function liveDisplay(stderr: NodeJS.WriteStream): UpDisplay {
           break;
         }
         case 'image-ready':
-          image.done(`Image ${event.image.key.slice(0, 12)}${event.image.built ? ' (built)' : ''}`);
+          image.done(`Image ${imageTitle(event.image)}${event.image.built ? ' (built)' : ''}`);
           break;
         case 'port-moved':
           notes.push(`Port ${event.wanted} is taken: using ${event.host} for ${event.inside}.`);

@@ -1,4 +1,4 @@
-import { imageEventText, seconds } from './event-text.js';
+import { imageEventText, imageTitle, seconds } from './event-text.js';
 import type { UpDisplay } from './up-display.js';
 
 /** One line per event: for CI, pipes and `--json`. */
@@ -13,7 +13,7 @@ export function plainDisplay(write: (text: string) => void): UpDisplay {
           break;
         }
         case 'image-ready':
-          line('image', `ready, key ${event.image.key.slice(0, 12)}`);
+          line('image', `ready: ${imageTitle(event.image)}`);
           break;
         case 'port-moved':
           line('port', `${event.wanted} is taken, using ${event.host} for ${event.inside}`);

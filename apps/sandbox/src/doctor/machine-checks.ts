@@ -28,8 +28,7 @@ export interface Machine {
 /** Every check of `sandbox doctor`, in the order in which they are shown. */
 export function machineChecks(machine: Machine): Check[] {
   return [
-    { name: 'node', run: async () => checkNode(process.versions.node) },
-    { name: 'git', run: checkGit },
+    ...commonChecks(),
     { name: 'engine', run: () => findEngine(machine) },
     { name: 'build', run: () => checkBuildCli(machine) },
     { name: 'disk', run: () => withEngine(machine, checkDisk) },
@@ -39,6 +38,14 @@ export function machineChecks(machine: Machine): Check[] {
       run: () => withEngine(machine, () => checkPort(machine, port)),
     })),
     { name: 'CA bundle', run: () => checkCaBundle(machine) },
+  ];
+}
+
+/** What every provider needs. */
+export function commonChecks(): Check[] {
+  return [
+    { name: 'node', run: async () => checkNode(process.versions.node) },
+    { name: 'git', run: checkGit },
   ];
 }
 

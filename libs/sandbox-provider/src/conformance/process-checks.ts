@@ -113,6 +113,23 @@ export const processChecks: ConformanceCheck[] = [
     },
   },
   {
+    name: 'input keeps its order when nobody waits for the writes',
+    capability: 'stdin',
+    async run({ shared, commands }) {
+      const process = await shared.spawn(commands.cat, { stdin: true });
+      assert.ok(process.stdin !== undefined);
+      const parts = ['one ', 'two ', 'three'];
+      const [stdout] = await Promise.all([
+        drain(process.stdout),
+        drain(process.stderr),
+        ...parts.map((part) => process.stdin?.write(Buffer.from(part))),
+        process.stdin.end(),
+      ]);
+      assert.equal(stdout, parts.join(''));
+      assert.equal((await process.exit).code, 0);
+    },
+  },
+  {
     name: '10 MB of every byte value go in and come out unchanged',
     capability: 'stdin',
     async run({ shared, commands }) {
