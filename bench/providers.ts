@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureDaytona } from './providers/daytona.js';
 import { measureDocker } from './providers/docker.js';
 
 const { values: options } = parseArgs({
@@ -24,6 +25,7 @@ try {
   const met: boolean[] = [];
   const settings = { image: options.image, rounds: Number(options.rounds), dir };
   if (options.only !== 'daytona') met.push(await measureDocker(settings));
+  if (options.only !== 'docker') met.push(await measureDaytona(settings));
   printLoad();
   process.exitCode = met.every(Boolean) ? 0 : 1;
 } finally {
