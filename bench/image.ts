@@ -38,11 +38,16 @@ const base = await execa('docker', ['image', 'inspect', 'iterate-sandbox-base:lo
 const baseImage = base.exitCode === 0 ? ['--base-image=iterate-sandbox-base:local'] : [];
 const env = { ITERATE_SANDBOX_IMAGE_DIR: join(work, 'store'), NX_DAEMON: 'false', NX_TUI: 'false' };
 
-const repeat = async (work: () => Promise<unknown>): Promise<number> => {
-  const times: number[] = [];
-  for (let run = 0; run < runs; run += 1) times.push((await timed(work)).ms);
-  return median(times);
+/** Medians in ms of works done in turn, so that a change of the load touches all of them. */
+const inTurn = async <Works extends readonly (() => Promise<unknown>)[]>(
+  ...works: Works
+): Promise<{ [K in keyof Works]: number }> => {
+  const times = works.map((): number[] => []);
+  for (let run = 0; run < runs; run += 1)
+    for (const [n, work] of works.entries()) times[n]?.push((await timed(work)).ms);
+  return times.map(median) as { [K in keyof Works]: number };
 };
+const bareNode = () => execa(process.execPath, ['--eval', '0']);
 const snapshot = (...args: string[]) =>
   execa(process.execPath, [cli, 'snapshot', '--name', name, ...baseImage, ...args], { cwd: clone, env });
 
@@ -68,11 +73,13 @@ async function streamContext(
 }
 
 async function measureContexts(): Promise<void> {
-  const bare = await repeat(() => execa(process.execPath, ['--eval', '0']));
-  const own = await streamContext(clone, '--ref', 'HEAD');
+  let own = await streamContext(clone, '--ref', 'HEAD');
+  const [bare, ownMs] = await inTurn(bareNode, async () => {
+    own = await streamContext(clone, '--ref', 'HEAD');
+  });
   report(
     `context of this repository (${megabytes(own.bytes).toFixed(0)} MB): beyond Node's start`,
-    own.ms - bare,
+    ownMs - bare,
     'ms',
     { most: 500 },
   );
@@ -82,7 +89,7 @@ async function measureContexts(): Promise<void> {
     ['the working tree', undefined],
   ] as const) {
     const input = { repoDir: large.dir, dockerfile: 'Dockerfile', ...(ref === undefined ? {} : { ref }) };
-    const key = await repeat(() => keyOfImage(input));
+    const [key] = await inTurn(() => keyOfImage(input));
     report(`20,000 files, 2,000 commits, ${title}: key`, key, 'ms', { most: 300 });
     const args = ['--dockerfile', 'Dockerfile', ...(ref === undefined ? [] : ['--ref', ref])];
     const context = await streamContext(large.dir, ...args);
@@ -96,24 +103,27 @@ async function measureContexts(): Promise<void> {
 
 async function measureNoOp(): Promise<void> {
   await snapshot();
-  const bare = await repeat(() => execa(process.execPath, ['--eval', '0']));
-  report('start of Node alone', bare, 'ms');
-  report('sandbox snapshot, image there: beyond that', (await repeat(() => snapshot())) - bare, 'ms', {
-    most: 300,
-  });
   await plainBuild();
-  report('docker build ., nothing changed: beyond that', (await repeat(() => plainBuild())) - bare, 'ms');
+  const [bare, there, plain] = await inTurn(
+    bareNode,
+    () => snapshot(),
+    () => plainBuild(),
+  );
+  report('start of Node alone', bare, 'ms');
+  report('sandbox snapshot, image there: beyond that', there - bare, 'ms', { most: 300 });
+  report('docker build ., nothing changed: beyond that', plain - bare, 'ms');
 
   const nx = (cwd: string, ...args: string[]) =>
     execa(process.execPath, [join(repo, 'node_modules/nx/dist/bin/nx.js'), 'run', ...args], { cwd, env });
   const floor = join(work, 'floor');
   await nxFloor(floor, repo);
-  report('nx run of nothing, no daemon', await repeat(() => nx(floor, 'floor:nothing')), 'ms');
   // The workspace's own commit: whoever edits it meanwhile does not change what is asked for.
   const { stdout: commit } = await execa('git', ['rev-parse', 'HEAD'], { cwd: clone });
   const viaNx = () => nx(repo, 'sandbox:snapshot', `--ref=${commit}`, `--name=${name}`, ...baseImage);
   await viaNx();
-  report('nx run sandbox:snapshot, image there, no daemon', await repeat(viaNx), 'ms', { most: 2000 });
+  const [nothing, ensured] = await inTurn(() => nx(floor, 'floor:nothing'), viaNx);
+  report('nx run of nothing, no daemon', nothing, 'ms');
+  report('nx run sandbox:snapshot, image there, no daemon', ensured, 'ms', { most: 2000 });
 }
 
 /** Plain `docker build .` of the clone, as the Dockerfile's own comment says. */
