@@ -125,6 +125,25 @@ it('has a commit of the host inside', async () => {
   expect(status.stdout.trim()).toBe(await repo.git('status', '--short'));
 });
 
+it('lets pidnap read its configuration again, and restarts the sandbox for pidnap itself', async () => {
+  const before = await pid('opencode');
+  await appendFile(join(repo.dir, 'sandbox/pidnap.config.ts'), '// more\n');
+  expect(stepsOf(await dev.until('ready', 'failed'))).toEqual([
+    'sync',
+    'check-config',
+    'reload pidnap',
+    'ready',
+  ]);
+  expect(await pid('opencode')).toBe(before);
+  const { startedAt } = await box.info();
+  await appendFile(join(repo.dir, 'libs/pidnap/src/version.ts'), '// more\n');
+  const events = await dev.until('ready', 'failed');
+  expect(stepsOf(events)).toEqual(['restart the sandbox', 'services']);
+  expect(events.at(-1)?.type).toBe('ready');
+  expect((await box.info()).startedAt).not.toEqual(startedAt);
+  expect((await box.fetch(3000, '/api/health')).status).toBe(200);
+});
+
 it('ends on Ctrl-C with the sandbox running', async () => {
   dev.process.kill('SIGINT');
   expect((await dev.process).exitCode).toBe(0);
