@@ -194,13 +194,14 @@ try {
   await measureNoOp();
   if (options.compare && !(await compareBuilds())) process.exitCode = 1;
 } finally {
-  const { stdout } = await execa('docker', [
-    'images',
-    '--quiet',
-    '--filter',
-    `label=dev.iterate.image.name=${name}`,
+  // An image of the same content that was here before has only got a tag.
+  const listed = await Promise.all([
+    execa('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}', name]),
+    execa('docker', ['images', '--quiet', '--filter', `label=dev.iterate.image.name=${name}`]),
   ]);
-  const ids = [...new Set(stdout.split('\n').filter((id) => id !== ''))];
-  if (ids.length > 0) await execa('docker', ['rmi', '--force', ...ids]);
+  for (const { stdout } of listed) {
+    const images = [...new Set(stdout.split('\n').filter((image) => image !== ''))];
+    if (images.length > 0) await execa('docker', ['rmi', '--force', ...images], { reject: false });
+  }
   await rm(work, { recursive: true, force: true });
 }
