@@ -9,6 +9,10 @@ interface TestOptions {
   timeoutMs?: number;
   /** Integration tests report to a file of their own and run one file after the other: they share an engine. */
   integration?: boolean;
+  /** What the report of results is called. @default 'integration' for these, else none */
+  results?: string;
+  /** Modules that run before the tests, and whose result runs after them. */
+  globalSetup?: string[];
 }
 
 /** The one test configuration: sources instead of builds, results kept where CI adds them up. */
@@ -17,6 +21,7 @@ export function testConfig(options: TestOptions = {}): ViteUserConfigExport {
   // `require` be handed an ES module.
   const conditions = ['@iterate/source', 'node'];
   const integration = options.integration === true;
+  const results = options.results ?? (integration ? 'integration' : undefined);
   const defaultInclude = integration
     ? ['src/**/*.integration.test.ts', 'test/**/*.integration.test.ts']
     : ['src/**/*.test.ts', 'test/**/*.test.ts'];
@@ -34,7 +39,8 @@ export function testConfig(options: TestOptions = {}): ViteUserConfigExport {
       hookTimeout: options.timeoutMs ?? (integration ? 300_000 : 20_000),
       fileParallelism: !integration,
       reporters: ['default', 'json'],
-      outputFile: { json: integration ? '.test-results.integration.json' : '.test-results.json' },
+      outputFile: { json: results === undefined ? '.test-results.json' : `.test-results.${results}.json` },
+      ...(options.globalSetup === undefined ? {} : { globalSetup: options.globalSetup }),
       passWithNoTests: false,
     },
   });

@@ -1,3 +1,3 @@
 import { testConfig } from '../vitest.shared.js';
 
-export default testConfig({ include: ['daytona.test.ts'], integration: true });
+export default testConfig({ include: ['daytona.test.ts'], integration: true, results: 'daytona' });

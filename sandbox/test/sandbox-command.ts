@@ -18,16 +18,20 @@ export interface UpOutput {
   readonly services: Readonly<Record<string, { readonly state: string; readonly afterMs: number }>>;
 }
 
+/** {@link sandboxCommand} */
+export type SandboxCommand = ReturnType<typeof sandboxCommand>;
+
 /** Runs the built `sandbox` command in a repository, as a user does. */
-export function sandboxCommand(cwd: string) {
+export function sandboxCommand(cwd: string, env: Record<string, string> = {}) {
   const run = async (...args: string[]) =>
-    (await execa(process.execPath, [program, ...args], { cwd })).stdout;
+    (await execa(process.execPath, [program, ...args], { cwd, env })).stdout;
   return {
     run,
     /** Starts one that runs until it is ended, with its output line by line. */
     start(...args: string[]) {
       const process = execa(globalThis.process.execPath, [program, ...args], {
         cwd,
+        env,
         reject: false,
         buffer: false,
       });

@@ -10,7 +10,7 @@ const STAGES = [
   ['unused code', ['knip']],
   ['unit tests', [...RUN_MANY, '-t', 'test', '--parallel=2']],
   // They share one engine: one after the other.
-  ['integration tests', [...RUN_MANY, '-t', 'integration', '--parallel=1']],
+  ['integration tests', [...RUN_MANY, '-t', 'integration', 'integration-emulator', '--parallel=1']],
 ];
 
 /**

@@ -13,6 +13,7 @@ import { findRegistryProgram } from './registry-program.js';
 const USERNAME = 'emulator';
 const PROJECT = 'daytona-emulator';
 const START_TIMEOUT_MS = 10_000;
+const MOST_OUTPUT = 4_000;
 const ACCESS_MS = 60 * 60_000;
 
 /**
@@ -102,18 +103,23 @@ async function startRegistry(): Promise<{ socketPath: string; dir: string; child
     config,
     JSON.stringify({
       version: '0.1',
-      log: { level: 'fatal' },
+      log: { level: 'error' },
       storage: { filesystem: { rootdirectory: join(dir, 'data') } },
       http: { net: 'unix', addr: socketPath, relativeurls: true },
     }),
   );
-  const child = spawn(program, ['serve', config], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(program, ['serve', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  // It calls every blob that is not there yet an error: only what it says on starting is of interest.
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (said.length < MOST_OUTPUT) said += chunk.toString();
+  });
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!(await answers(socketPath))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       child.kill('SIGKILL');
       await rm(dir, { recursive: true, force: true });
-      throw new Error(`${program} did not start`);
+      throw new Error(`${program} did not start: ${said.trim()}`);
     }
     await sleep(50);
   }

@@ -1,0 +1,8 @@
+import { testConfig } from '../vitest.shared.js';
+
+export default testConfig({
+  include: ['daytona.test.ts'],
+  integration: true,
+  results: 'emulator',
+  globalSetup: ['test/emulator-setup.ts'],
+});
