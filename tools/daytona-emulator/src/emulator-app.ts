@@ -6,6 +6,7 @@ import { ApiError } from './api-error.js';
 import { bodyOf } from './body.js';
 import { type FaultPlan, faultsSchema } from './faults.js';
 import { fileRoutes } from './file-routes.js';
+import { notEmulated } from './not-emulated.js';
 import type { ObjectStore } from './object-store.js';
 import type { Previews } from './previews.js';
 import { processRoutes } from './process-routes.js';
@@ -30,6 +31,9 @@ export interface EmulatorParts {
   pushAccess: () => Promise<RegistryPushAccessDto>;
 }
 
+/** Below these, a path that is not there is one of the service's. */
+const SERVED = /^\/(api|toolbox)\//;
+
 /** Whether an `Authorization` header carries the key. */
 export function carriesKey(header: string | undefined, apiKey: string): boolean {
   const expected = Buffer.from(`Bearer ${apiKey}`);
@@ -47,9 +51,13 @@ export function emulatorApp(parts: EmulatorParts): Hono {
     console.error(error);
     return c.json(new ApiError(500, error.message).body(c.req.path), 500);
   });
-  app.notFound((c) =>
-    c.json(new ApiError(404, `The emulator has no ${c.req.method} ${c.req.path}`).body(c.req.path), 404),
-  );
+  app.notFound((c) => {
+    const { path, method } = c.req;
+    const error = SERVED.test(path)
+      ? notEmulated(`${method} ${path}`)
+      : new ApiError(404, `There is no ${method} ${path}`);
+    return c.json(error.body(path), error.status);
+  });
 
   app.route('/s3', s3Routes(parts.objects));
   app.use(async (c, next) => {

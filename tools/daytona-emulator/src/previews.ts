@@ -9,7 +9,8 @@ import {
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from './api-error.js';
-import type { Sandboxes, SandboxRecord } from './sandboxes.js';
+import type { SandboxRecord } from './sandbox-record.js';
+import type { Sandboxes } from './sandboxes.js';
 
 const TOKEN_HEADER = 'x-daytona-preview-token';
 const TOKEN_PARAMETER = 'DAYTONA_SANDBOX_AUTH_KEY';

@@ -4,13 +4,14 @@ import { stream } from 'hono/streaming';
 import * as z from 'zod';
 import { ApiError } from './api-error.js';
 import { bodyOf } from './body.js';
+import { refuseFields } from './not-emulated.js';
 import type { Previews } from './previews.js';
 import type { Sandboxes } from './sandboxes.js';
 
 const textMap = z.record(z.string(), z.string());
 const minutes = z.int().min(0);
 
-const createSandbox = z.object({
+const createSandbox = z.looseObject({
   name: z.string().min(1).exactOptional(),
   snapshot: z.string().min(1).exactOptional(),
   user: z.string().min(1).exactOptional(),
@@ -31,13 +32,23 @@ const createSandbox = z.object({
     .exactOptional(),
 });
 
+/** What would make another sandbox of it, if it were emulated. */
+const NOT_EMULATED = [
+  ...['volumes', 'secrets', 'linkedSandbox', 'outboundProxyUrl', 'networkAllowList', 'domainAllowList'],
+  ...['gpu', 'gpuType', 'spot', 'kvm', 'autoPauseInterval', 'otelEndpointOverride'],
+];
+
 const portNumber = z.coerce.number().int().min(1).max(65_535);
 const DEFAULT_SIGNED_SECONDS = 60;
 
 /** `/sandbox` of the API. @param origin Where this API is reached, for the URLs in its answers. */
 export function sandboxRoutes(sandboxes: Sandboxes, previews: Previews, origin: () => string): Hono {
   const app = new Hono();
-  app.post('/', async (c) => c.json(sandboxes.create(await bodyOf(c, createSandbox))));
+  app.post('/', async (c) => {
+    const request = await bodyOf(c, createSandbox);
+    refuseFields(request, NOT_EMULATED);
+    return c.json(sandboxes.create(request));
+  });
   app.get('/', (c) => {
     const all = sandboxes.list({
       labels: textMap.parse(JSON.parse(c.req.query('labels') ?? '{}')),

@@ -2,14 +2,14 @@ import { Hono } from 'hono';
 import { stream } from 'hono/streaming';
 import * as z from 'zod';
 import { bodyOf } from './body.js';
+import { refuseFields } from './not-emulated.js';
 import type { Snapshots } from './snapshots.js';
 
-const createSnapshot = z.object({
+const createSnapshot = z.looseObject({
   name: z.string().min(1),
   imageName: z.string().min(1).exactOptional(),
   entrypoint: z.array(z.string()).exactOptional(),
   cpu: z.number().positive().exactOptional(),
-  gpu: z.number().exactOptional(),
   memory: z.number().positive().exactOptional(),
   disk: z.number().positive().exactOptional(),
   buildInfo: z
@@ -20,7 +20,11 @@ const createSnapshot = z.object({
 /** `/snapshots` of the API. @param origin Where this API is reached, for the URLs in its answers. */
 export function snapshotRoutes(snapshots: Snapshots, origin: () => string): Hono {
   const app = new Hono();
-  app.post('/', async (c) => c.json(snapshots.create(await bodyOf(c, createSnapshot))));
+  app.post('/', async (c) => {
+    const request = await bodyOf(c, createSnapshot);
+    refuseFields(request, ['gpu', 'gpuType']);
+    return c.json(snapshots.create(request));
+  });
   app.get('/', (c) => {
     const page = Number(c.req.query('page') ?? 1);
     const limit = Number(c.req.query('limit') ?? 100);

@@ -169,7 +169,7 @@ export class Snapshots {
         size: null,
         entrypoint: request.entrypoint ?? null,
         cpu: request.cpu ?? 1,
-        gpu: request.gpu ?? 0,
+        gpu: 0,
         mem: request.memory ?? 1,
         disk: request.disk ?? 3,
         errorReason: null,
