@@ -80,13 +80,16 @@ describe "$from" from &
 describe "$to" to &
 if [ -d "$from/.git" ]; then
   copy_git_dir "$from/.git"
-  copy_loose_objects "$from/.git"
+  copy_loose_objects "$from/.git" &
 else
   copy_git_dir "$common" --exclude=/worktrees
   "${copy[@]}" --exclude='*.lock' --exclude=/commondir --exclude=/gitdir "$gitdir/" "$to/.git/"
-  copy_loose_objects "$common"
+  copy_loose_objects "$common" &
 fi
+objects=$!
 "$(dirname "${BASH_SOURCE[0]}")/clean-git-config.sh" "$to/.git/config"
+# Of what runs in the background this one alone may fail. Waiting for all tells nothing of that.
+wait "$objects"
 wait
 
 # Paths that this repository has and the mounted one has not: after the copy of .git both see the same ignore rules.

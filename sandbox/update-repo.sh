@@ -21,5 +21,6 @@ flock 9
 
 "$repo/sandbox/sync-repo.sh" /local-iterate-repo "$repo" /local-iterate-git-common
 # From here on everything comes from the copy.
-direct "$repo/sandbox/prepare-repo.sh" 9>&-
+direct "$repo/sandbox/prepare-repo.sh" 9>&- &
 "$repo/sandbox/setup-home.sh"
+wait $!

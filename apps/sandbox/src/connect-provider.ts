@@ -2,7 +2,10 @@ import type { Connection, CreateOptions, Sandbox, SandboxSpec } from '@iterate/s
 import { PROVIDER_NAMES, type ProviderName } from './provider-name.js';
 
 /** A connection to whichever provider was chosen: what the commands are written against. */
-export type SandboxConnection = Pick<Connection, 'provider' | 'capabilities' | 'images' | 'get' | 'list'> &
+export type SandboxConnection = Pick<
+  Connection,
+  'provider' | 'capabilities' | 'images' | 'get' | 'list' | 'prepare'
+> &
   AsyncDisposable & {
     create(spec: SandboxSpec, options?: CreateOptions): Promise<Sandbox>;
   };

@@ -75,6 +75,7 @@ describe('up', () => {
     return {
       get: get.bind(connection),
       list: list.bind(connection),
+      prepare: () => connection.prepare(),
       create(spec, options) {
         specs.push(spec);
         return create.call(connection, spec, options);

@@ -52,7 +52,7 @@ export type UpEvent =
   | { readonly type: 'note'; readonly text: string };
 
 /** The part of a connection that `up` uses. */
-export type UpConnection = Pick<SandboxConnection, 'create' | 'get' | 'list'>;
+export type UpConnection = Pick<SandboxConnection, 'create' | 'get' | 'list' | 'prepare'>;
 
 /** What a sandbox is made of. */
 export interface UpImage {
@@ -135,7 +135,11 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
     return result(sandbox, name, { created: false, urls, services, secrets, image: rebuilt });
   }
 
+  const prepared = connection.prepare();
+  // It fails where it is waited for; until then the image may take minutes.
+  prepared.catch(() => undefined);
   const image = rebuilt ?? (await buildImage(options, environment));
+  await prepared;
   if (existing !== undefined) {
     await (await connection.get(existing.id)).destroy();
     await environment.secrets.remove(existing.id);

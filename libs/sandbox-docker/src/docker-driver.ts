@@ -29,6 +29,7 @@ const NAME_RETRY_MS = 50;
 export class DockerDriver implements Driver<DockerExtra> {
   readonly images: DriverImages;
   readonly #client: DockerClient;
+  #prepared = false;
 
   constructor(client: DockerClient) {
     this.#client = client;
@@ -115,8 +116,18 @@ export class DockerDriver implements Driver<DockerExtra> {
     return { version: Version, latencyMs: performance.now() - startedAt };
   }
 
+  async prepare(): Promise<void> {
+    const { endpoint, network } = this.#client;
+    this.#prepared = true;
+    await guarded({ operation: 'make the network of sandboxes', endpoint }, () => network.ensure());
+  }
+
   async dispose(): Promise<void> {
-    await this.#client.close();
+    try {
+      if (this.#prepared) await this.#client.network.release();
+    } finally {
+      await this.#client.close();
+    }
   }
 
   /** Creates the container, or finds the sandbox that another create with the same key made or is making. */

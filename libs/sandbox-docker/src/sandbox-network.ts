@@ -27,6 +27,7 @@ export class SandboxNetwork {
   readonly name: string;
   readonly #docker: Docker;
   readonly #bridge: string;
+  #making: Promise<void> | undefined;
 
   /** @param options Another network, for tests that remove it. */
   constructor(docker: Docker, options: { name: string; bridge: string } | undefined = undefined) {
@@ -36,7 +37,14 @@ export class SandboxNetwork {
   }
 
   /** Makes the network unless it exists. */
-  async ensure(): Promise<void> {
+  ensure(): Promise<void> {
+    this.#making ??= this.#make().finally(() => {
+      this.#making = undefined;
+    });
+    return this.#making;
+  }
+
+  async #make(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       if (await this.#exists()) return;
       try {

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { dockerProvider } from '../src/docker-provider.js';
-import { SandboxNetwork } from '../src/sandbox-network.js';
+import { SANDBOX_NETWORK, SandboxNetwork } from '../src/sandbox-network.js';
 import { docker, image } from './test-image.js';
 
 const IDLE = ['sleep', '600'];
 const suffix = randomBytes(3).toString('hex');
 // Not the one of this engine's sandboxes, which somebody may be using.
-const network = new SandboxNetwork(docker, { name: `iterate-test-${suffix}`, bridge: `br-it-${suffix}` });
+const names = { name: `iterate-test-${suffix}`, bridge: `br-it-${suffix}` };
+const network = new SandboxNetwork(docker, names);
 const made: Array<ReturnType<typeof docker.getContainer>> = [];
 const connection = await dockerProvider.connect({});
 afterAll(() => connection[Symbol.asyncDispose]());
@@ -32,7 +33,8 @@ afterEach(async () => {
 });
 
 it('is made once, by however many ask for it at the same time', async () => {
-  await Promise.all([network.ensure(), network.ensure(), network.ensure()]);
+  const others = [1, 2].map(() => new SandboxNetwork(docker, names));
+  await Promise.all([network, network, ...others].map((each) => each.ensure()));
   expect(await exists()).toBe(1);
 });
 
@@ -62,6 +64,23 @@ it('stays while a container is attached, running or not, and goes with the last 
   made.pop();
   await network.release();
   expect(await exists()).toBe(1);
+});
+
+it('is there after a preparation, and gone after the disposal when no sandbox came of it', async () => {
+  const own = await dockerProvider.connect({});
+  await own.prepare();
+  const { Id } = await docker.getNetwork(SANDBOX_NETWORK).inspect();
+  const sandbox = await own.create({ image, command: IDLE });
+  await own[Symbol.asyncDispose]();
+  expect((await docker.getNetwork(SANDBOX_NETWORK).inspect()).Id).toBe(Id);
+  await (await connection.get(sandbox.id)).destroy();
+  const idle = await dockerProvider.connect({});
+  await idle.prepare();
+  await idle[Symbol.asyncDispose]();
+  const attached = await docker.listContainers({ all: true, filters: { network: [SANDBOX_NETWORK] } });
+  const left = await docker.listNetworks({ filters: { name: [SANDBOX_NETWORK] } });
+  // Somebody else's sandbox keeps it.
+  expect(left.length).toBe(attached.length > 0 ? 1 : 0);
 });
 
 it('of the caller that does not exist is an error that names it, and nothing is left', async () => {

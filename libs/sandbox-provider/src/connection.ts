@@ -62,6 +62,14 @@ export class Connection<Name extends string = string, ExtraInput = unknown> impl
   }
 
   /** @throws SandboxError `ProviderUnavailable` */
+  /**
+   * Makes ahead of `create` what takes a moment and every sandbox needs, while the caller still decides on the rest.
+   * Not necessary: `create` makes what is missing. What no sandbox uses in the end is taken back on disposal.
+   */
+  async prepare(): Promise<void> {
+    await this.#driver.prepare?.();
+  }
+
   ping(): Promise<{ version: string; latencyMs: number }> {
     return this.#driver.ping();
   }

@@ -231,6 +231,8 @@ export interface Driver<Extra = unknown> {
   get(id: string): Promise<DriverSandbox>;
   list(filter: ListFilter): AsyncIterable<SandboxInfo>;
   readonly images?: DriverImages;
+  /** Makes ahead of a creation what sandboxes share, such as a network. `dispose` takes back what nobody uses. */
+  prepare?(): Promise<void>;
   ping(): Promise<{ version: string; latencyMs: number }>;
   /** Closes connections; sandboxes live on. */
   dispose(): Promise<void>;

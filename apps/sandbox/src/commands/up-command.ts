@@ -49,11 +49,11 @@ export async function bringUp(
   const { provider, signal } = context;
   checkFlags(flags, provider);
   // Without --ref a sandbox is made of the working tree, which is what is mounted into it.
-  const { ref: _, ...config } = await imageSource(repo.root, {});
+  const [{ ref: _, ...config }, removed] = await Promise.all([imageSource(repo.root, {}), context.cleanUp()]);
   const live = process.stderr.isTTY && flags.json !== true;
   const display = live ? liveDisplay(process.stderr) : plainDisplay((text) => process.stderr.write(text));
   let failure: unknown;
-  for (const text of await context.cleanUp()) display.event({ type: 'note', text });
+  for (const text of removed) display.event({ type: 'note', text });
   // What differs between the providers: what a sandbox is made of, and where it is put.
   const places: Record<ProviderName, Pick<UpEnvironment, 'ensureImage' | 'place'>> = {
     docker: {
