@@ -134,7 +134,7 @@ describe('pidnap init', () => {
       JSON.stringify({
         http: { socket: 'api' },
         logDir: 'logs',
-        processes: { flood: { command: 'seq 1 300000; touch done; exec sleep 1000' } },
+        processes: { flood: { command: 'seq 1 50000; touch done; exec sleep 1000' } },
       }),
     );
     const child = spawn(process.execPath, [cli, 'init', '--json-logs'], {
