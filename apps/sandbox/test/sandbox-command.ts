@@ -15,6 +15,8 @@ export function sandboxCommand(options: { env: Record<string, string>; cwd: stri
   return async (args: readonly string[], input?: string): Promise<CommandOutcome> => {
     const { exitCode, stdout, stderr } = await execa(process.execPath, [PROGRAM, ...args], {
       ...options,
+      // Runners such as Nx ask for colours.
+      env: { ...options.env, FORCE_COLOR: undefined, NO_COLOR: '1' },
       reject: false,
       ...(input === undefined ? { stdin: 'ignore' } : { input }),
     });
