@@ -1,16 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseSpawnLine, type SpawnScriptOptions, spawnDirectory, spawnScript } from './spawn-script.js';
 
 let count = 0;
 
 /** Runs the script in a shell of this machine, as a session would. */
-function run(options: Omit<SpawnScriptOptions, 'mark'>, input = '') {
+function run(options: Omit<SpawnScriptOptions, 'mark'>, input = '', path = process.env.PATH) {
   count += 1;
   const mark = `test-${process.pid}-${count}`;
   const { stdout, stderr, status } = spawnSync('/bin/sh', ['-c', spawnScript({ ...options, mark })], {
     input,
+    env: { ...process.env, PATH: path },
   });
   const lines = (text: Buffer) =>
     text
@@ -33,6 +36,19 @@ describe('spawnScript', () => {
     expect(said).toEqual([{ kind: 'started' }, { kind: 'exit', code: 7 }]);
     expect(status).toBe(7);
     expect(existsSync(directory)).toBe(false);
+  });
+
+  it('does so where base64 knows no -w0, in output longer than a line of it', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'base64-'));
+    try {
+      const plain = `#!/bin/sh\n[ $# = 0 ] || exit 1\nexec ${execFileSync('which', ['base64']).toString()}`;
+      writeFileSync(join(dir, 'base64'), plain, { mode: 0o755 });
+      const argv = ['/bin/sh', '-c', 'head -c 200000 /dev/zero'];
+      for (const path of [`${dir}:${process.env.PATH}`, process.env.PATH])
+        expect(run({ argv }, '', path).stdout.equals(Buffer.alloc(200_000))).toBe(true);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   it('keeps arguments, environment and directory as they are', () => {

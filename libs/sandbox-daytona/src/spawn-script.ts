@@ -19,6 +19,9 @@ export interface SpawnScriptOptions {
 // base64 behind ":", and what the script itself has to say a line behind "#". Anything else, such as a
 // shell's own "Terminated", is not the program's.
 //
+// What a piece costs is the programs that are started for it: with "-w0", where base64 has that, one less. A piece
+// is what one read gives, so that output is not held back.
+//
 // It runs in a subshell of the session's own shell, so that the program's arguments stand in no command line
 // but its own.
 const SCRIPT = `dir=$1 cwd=$2 user=$3 mark=$4 stdin=$5; shift 5
@@ -27,9 +30,15 @@ for tool in base64 dd tr mkfifo mkdir rm; do
 done
 umask 077
 mkdir -p "$dir" && mkfifo "$dir/out" "$dir/err" "$dir/in" || { echo "#missing $dir"; exit 125; }
-_encode() {
-  while _c=$(dd bs=49152 count=1 2>/dev/null | base64 | tr -d '\\n') && [ -n "$_c" ]; do printf ':%s\\n' "$_c"; done
-}
+if [ "$(echo | base64 -w0 2>/dev/null)" = Cg== ]; then
+  _encode() {
+    while _c=$(dd bs=49152 count=1 2>/dev/null | base64 -w0) && [ -n "$_c" ]; do printf ':%s\\n' "$_c"; done
+  }
+else
+  _encode() {
+    while _c=$(dd bs=49152 count=1 2>/dev/null | base64 | tr -d '\\n') && [ -n "$_c" ]; do printf ':%s\\n' "$_c"; done
+  }
+fi
 _feed() {
   while IFS= read -r _n; do
     case $_n in
