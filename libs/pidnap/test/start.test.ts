@@ -35,23 +35,22 @@ describe('the start of the built program', () => {
     expect(stderr.match(/crypto$|undici|tls$/gm)).toBeNull();
   });
 
-  it.skipIf(!('enableCompileCache' in module))(
-    'strips the types of a configuration once, and again when it has changed',
-    async () => {
-      using dir = tempDir();
-      const env = { XDG_CACHE_HOME: dir.path, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
-      const check = async (): Promise<string> => {
-        const { code, stderr } = await runCli(['check', dir.path], { env });
-        expect(code).toBe(0);
-        return stderr;
-      };
-      const file = join(dir.path, 'pidnap.config.ts');
-      const stripped = /retrieving transpile cache for StrippedTypeScript .*success/;
-      writeFileSync(file, `export default { processes: { a: { command: 'x' as string } } };`);
-      expect(await check()).not.toMatch(stripped);
-      await eventually(async () => expect(await check()).toMatch(stripped));
-      writeFileSync(file, `export default { processes: { b: { command: 'y' as string } } };`);
-      expect(await check()).not.toMatch(stripped);
-    },
-  );
+  // Node 20 has no such cache, and nothing to test.
+  const onNodeWithCache = 'enableCompileCache' in module ? it : (): void => {};
+  onNodeWithCache('strips the types of a configuration once, and again when it has changed', async () => {
+    using dir = tempDir();
+    const env = { XDG_CACHE_HOME: dir.path, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+    const check = async (): Promise<string> => {
+      const { code, stderr } = await runCli(['check', dir.path], { env });
+      expect(code).toBe(0);
+      return stderr;
+    };
+    const file = join(dir.path, 'pidnap.config.ts');
+    const stripped = /retrieving transpile cache for StrippedTypeScript .*success/;
+    writeFileSync(file, `export default { processes: { a: { command: 'x' as string } } };`);
+    expect(await check()).not.toMatch(stripped);
+    await eventually(async () => expect(await check()).toMatch(stripped));
+    writeFileSync(file, `export default { processes: { b: { command: 'y' as string } } };`);
+    expect(await check()).not.toMatch(stripped);
+  });
 });
