@@ -32,6 +32,9 @@ export class Memory {
   }
 
   isFlat(): boolean {
-    return ((this.#heaps.at(-1) ?? 0) - (this.#heaps.at(0) ?? 0)) / MB <= ALLOWED_MB;
+    const [first, ...others] = this.#heaps;
+    const last = others.at(-1);
+    // Fewer than two readings show nothing.
+    return first !== undefined && last !== undefined && (last - first) / MB <= ALLOWED_MB;
   }
 }
