@@ -5,7 +5,7 @@ const RUN_MANY = ['nx', 'run-many', '--output-style=stream', '--nxBail=false'];
 
 /** @type {[title: string, args: string[]][]} */
 const STAGES = [
-  ['lint and format', ['biome', 'check', '.']],
+  ['lint and format', ['biome', 'check', '--error-on-warnings', '.']],
   ['types and packages', [...RUN_MANY, '-t', 'typecheck', 'publint']],
   ['unused code', ['knip']],
   ['unit tests', [...RUN_MANY, '-t', 'test', '--parallel=2']],

@@ -40,10 +40,7 @@ async function commit(): Promise<void> {
 }
 
 /** Starts to watch, and gives the batches one by one. */
-async function watched(
-  dirToWatch = root,
-  settleMs = 100,
-): Promise<() => Promise<readonly string[] | undefined>> {
+async function watched(dirToWatch = root): Promise<() => Promise<readonly string[] | undefined>> {
   let ready = (): void => undefined;
   const isReady = new Promise<void>((resolve) => {
     ready = resolve;
