@@ -6,14 +6,18 @@
 set -euo pipefail
 config=$1
 
-settings() { git config --file "$config" --name-only --get-regexp "$1" | sort -u || true; }
-
-while read -r name; do git config --file "$config" --unset-all "$name"; done < <(settings '^(http\..*extraheader|http\.extraheader|credential\.)')
+declare -A seen=()
 while read -r name; do
-  git config --file "$config" --get-all "$name" | while read -r url; do
-    clean=$(sed -E 's#^([a-z+]+://)[^/@]*@#\1#' <<<"$url")
-    if [ "$clean" != "$url" ]; then git config --file "$config" --fixed-value --replace-all "$name" "$clean" "$url"; fi
-  done
-done < <(settings '^remote\..*url$')
-# A rewritten URL carries its credentials in the name of the section.
-while read -r name; do git config --file "$config" --unset-all "$name"; done < <(settings '^url\..*@.*\.(push)?insteadof$')
+  if [ "${seen[$name]:-}" ]; then continue; fi
+  seen[$name]=1
+  # The last one: a rewritten URL carries its credentials in the name of the section.
+  if [[ $name =~ ^http\.(.*\.)?extraheader$|^credential\.|^url\..*@.*\.(push)?insteadof$ ]]; then
+    git config --file "$config" --unset-all "$name"
+  elif [[ $name =~ ^remote\..*url$ ]]; then
+    while read -r url; do
+      if [[ $url =~ ^([a-z+]+://)[^/@]*@(.*)$ ]]; then
+        git config --file "$config" --fixed-value --replace-all "$name" "${BASH_REMATCH[1]}${BASH_REMATCH[2]}" "$url"
+      fi
+    done < <(git config --file "$config" --get-all "$name")
+  fi
+done < <(git config --file "$config" --name-only --list)

@@ -26,7 +26,9 @@ export MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072
 # http2=false: clients speak HTTP/1.1. Translating HTTP/2 bodies without a length into HTTP/1.1 would let a client
 #   smuggle a second request to the worker.
 # no-server: the addon opens the port once it is in place.
-exec mitmdump --quiet --no-server --mode regular \
+# launch.py is mitmdump with less to load, run by the Python that mitmdump names in its first line.
+read -r -a python <"$(command -v mitmdump)"
+exec "${python[@]#\#!}" "$here/egress_proxy/launch.py" --quiet --no-server --mode regular \
   --listen-host "${ITERATE_EGRESS_LISTEN_HOST:-127.0.0.1}" --listen-port "${ITERATE_EGRESS_LISTEN_PORT:-8888}" \
   --set confdir="$dir" \
   --set ssl_verify_upstream_trusted_ca="$bundle" \
@@ -34,6 +36,5 @@ exec mitmdump --quiet --no-server --mode regular \
   --set upstream_cert=false \
   --set rawtcp=false \
   --set http2=false \
-  --set onboarding=false \
   --set validate_inbound_headers=true \
   --scripts "$here/egress-proxy-addon.py"

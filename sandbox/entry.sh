@@ -12,4 +12,8 @@ if [ -e "$mount" ]; then
 fi
 
 cd "$repo"
-exec pidnap init --config "$repo/sandbox/pidnap.config.ts"
+# Begun beside the start of pidnap, whose task of this name finds the CA made, and tells why when it could not be. In a
+# shell of its own: its parent is then tini, which collects it.
+("$repo/sandbox/generate-ca.sh" &>/dev/null &)
+# pidnap and the daemon ask nobody outside; the services that do get it from the configuration.
+exec env -u NODE_USE_ENV_PROXY pidnap init --config "$repo/sandbox/pidnap.config.ts"

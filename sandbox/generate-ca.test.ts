@@ -49,6 +49,20 @@ it('keeps its CA, and touches nothing the second time', async () => {
   expect(after.map((s) => s.ino)).toEqual(before.map((s) => s.ino));
 });
 
+it('does not look again a moment later, unless a file has changed', async () => {
+  await generate();
+  expect((await generate()).stdout).toContain('a moment ago');
+  await writeFile(file('ca-bundle.pem'), 'overwritten');
+  expect((await generate()).stdout).not.toContain('a moment ago');
+  expect(await read('ca-bundle.pem')).toContain('system bundle');
+  await rm(file('ca.pem'));
+  expect((await generate()).stdout).not.toContain('a moment ago');
+  await writeFile(file('.checked'), 'garbage');
+  expect((await generate()).stdout).not.toContain('a moment ago');
+  await writeFile(file('.checked'), `${Math.floor(Date.now() / 1000) - 3601} none\n`);
+  expect((await generate()).stdout).not.toContain('a moment ago');
+});
+
 it('composes the bundle of the system, the host and itself, again when the host changes', async () => {
   await generate();
   const own = await read('ca.pem');
@@ -67,6 +81,7 @@ it.each(['', 'garbage'])('replaces what a crash left behind: %j', async (content
   await generate();
   await execa('openssl', ['verify', '-CAfile', file('ca.pem'), file('ca.pem')]);
   expect((await readdir(join(home, '.iterate/egress'))).sort()).toEqual([
+    '.checked',
     '.lock',
     'ca-bundle.pem',
     'ca.pem',

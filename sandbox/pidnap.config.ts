@@ -39,6 +39,8 @@ export default defineConfig({
       probes: { readiness: { log: 'opencode server listening' } },
       // With a client on its event stream it can ignore SIGTERM.
       stopTimeout: 3_000,
+      // For what agents run: entry.sh takes it from pidnap, since every Node takes half as long again to start with it.
+      env: { NODE_USE_ENV_PROXY: '1' },
       // Agents want a new API key at once.
       envOptions: { reloadDelay: 500 },
     },

@@ -30,20 +30,30 @@ hash_of() {
   grep -E "^.{66}($*)(/|$)" <<<"$hashes" | sha256sum | cut -d' ' -f1
 }
 
+# Whether a step has succeeded with inputs of this hash.
+is_done() { [ -f "$stamps/$1" ] && [ "$(<"$stamps/$1")" = "$2" ]; }
+
 # Runs a step unless its inputs are the same as when it last succeeded.
 # usage: step <name> <hash of its inputs> <command> [arguments]
 step() {
   local name=$1 inputs=$2
   shift 2
-  if [ -f "$stamps/$name" ] && [ "$(cat "$stamps/$name")" = "$inputs" ]; then
+  if is_done "$name" "$inputs"; then
     echo "prepare-repo: $name skipped, nothing it depends on has changed"
     return
   fi
   echo "prepare-repo: $name"
-  rm -f "$stamps/$name"
+  rm -f "$stamps/$name" "$stamps/all"
   "$@"
   echo "$inputs" >"$stamps/$name"
 }
+
+# Most starts bring no change at all, and need not ask for each step.
+all="$(sha256sum <<<"$hashes" | cut -d' ' -f1)"
+if is_done all "$all"; then
+  echo "prepare-repo: all skipped, nothing it depends on has changed"
+  exit
+fi
 
 step install "$(hash_of "${manifests[@]}")" pnpm install --prefer-offline
 if [ "${1:-}" = install ]; then exit; fi
@@ -56,3 +66,4 @@ step build-pidnap "$(hash_of "${shared[@]}" libs/env-watch libs/pidnap)" pnpm --
 step build-daemon "$(hash_of "${shared[@]}" libs/env-watch libs/pidnap apps/daemon)" pnpm --filter iterate-daemon build
 # Reads the configuration once, so that its types are stripped before the first start (pidnap keeps the result).
 step check-config "$(hash_of sandbox/pidnap.config.ts)" node libs/pidnap/dist/cli.js check sandbox/pidnap.config.ts
+echo "$all" >"$stamps/all"

@@ -51,10 +51,14 @@ describe() (
   xargs -0 --no-run-if-empty readlink --zero -- <"$work/$2.links" >"$work/$2.targets" || true
 ) 2>/dev/null
 
-# Prints the wanted paths at which the two sides differ.
+# Prints the wanted paths at which the two sides differ. Both are described in the same order, and equal on most starts.
 different() {
-  differing_records types | sed --null-data 's/^\t\?[^ ]* //'
-  differing_records contents | sed --null-data 's/^\t\?[^ ]* .//'
+  if ! cmp -s "$work/from.types" "$work/to.types"; then
+    differing_records types | sed --null-data 's/^\t\?[^ ]* //'
+  fi
+  if ! cmp -s "$work/from.contents" "$work/to.contents"; then
+    differing_records contents | sed --null-data 's/^\t\?[^ ]* .//'
+  fi
   if ! cmp -s "$work/from.targets" "$work/to.targets"; then cat "$work/from.links" "$work/to.links"; fi
 }
 differing_records() {
@@ -87,7 +91,7 @@ else
   copy_loose_objects "$common" &
 fi
 objects=$!
-"$(dirname "${BASH_SOURCE[0]}")/clean-git-config.sh" "$to/.git/config"
+"${BASH_SOURCE[0]%/*}/clean-git-config.sh" "$to/.git/config"
 # Of what runs in the background this one alone may fail. Waiting for all tells nothing of that.
 wait "$objects"
 wait
