@@ -1,6 +1,5 @@
 /** The commands that work on sandboxes, and what they need: loaded by the first of them that runs. */
 export { cpCommand } from './commands/cp-command.js';
-export { devCommand } from './commands/dev-command.js';
 export { doctorCommand } from './commands/doctor-command.js';
 export { execCommand, shellCommand } from './commands/exec-command.js';
 export {

@@ -96,7 +96,13 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('--name <name>', 'name of the sandbox (default: that of the directory)')
     .option('--timeout <seconds>', 'for the services to become ready', parseSeconds, 300)
     .option('--json', 'print each event as a line of JSON')
-    .action(connected((commands, context, flags: DevFlags) => commands.devCommand(context, flags)));
+    .action(
+      connected(async (_, context, flags: DevFlags) => {
+        // With what it watches files by, which no other command has to load.
+        const { devCommand } = await import('./commands/dev-command.js');
+        await devCommand(context, flags);
+      }),
+    );
 
   program
     .command('ls')

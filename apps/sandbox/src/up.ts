@@ -80,7 +80,7 @@ export interface UpEnvironment {
   readonly ensureImage: (options: EnsureImageOptions) => Promise<UpImage>;
   readonly place: Placer;
   /** Git tree of the working tree as it is now. */
-  readonly currentTree: (repoDir: string) => Promise<string>;
+  readonly currentTree: () => Promise<string>;
   /** The CA bundle of this machine, if it has one of its own. */
   readonly caBundle: () => Promise<string | undefined>;
   readonly waitForServices: typeof waitForServices;
@@ -120,6 +120,9 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
       onLog: (text) => onEvent({ type: 'log', text }),
     });
 
+  const prepared = connection.prepare();
+  // It fails where it is waited for; until then the image may take minutes.
+  prepared.catch(() => undefined);
   const existing = await findExisting(connection, repo, name);
   const rebuilt = options.build ? await buildImage(options, environment) : undefined;
   if (existing !== undefined && (rebuilt === undefined || rebuilt.key === existing.labels[LABELS.key])) {
@@ -135,9 +138,6 @@ export async function up(options: UpOptions, environment: UpEnvironment): Promis
     return result(sandbox, name, { created: false, urls, services, secrets, image: rebuilt });
   }
 
-  const prepared = connection.prepare();
-  // It fails where it is waited for; until then the image may take minutes.
-  prepared.catch(() => undefined);
   const image = rebuilt ?? (await buildImage(options, environment));
   await prepared;
   if (existing !== undefined) {
@@ -237,7 +237,7 @@ async function revive(
     onEvent({ type: 'started', name, id: info.id });
   }
   const tree = info.labels[LABELS.tree];
-  if (options.ref === undefined && tree !== undefined && (await currentTree(options.repo.root)) !== tree)
+  if (options.ref === undefined && tree !== undefined && (await currentTree()) !== tree)
     onEvent({
       type: 'note',
       text: `The working tree has changed since the image of "${name}" was built. ${options.mount ? '"sandbox stop" and "sandbox start" bring the changes in; ' : ''}"sandbox up --build" makes a new image and a new sandbox.`,

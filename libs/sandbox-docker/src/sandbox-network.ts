@@ -97,8 +97,9 @@ export class SandboxNetwork {
     }
   }
 
-  /** Removes the network once no sandbox, running or not, is attached to it. */
+  /** Removes the network once no sandbox, running or not, is attached to it; one that is being made, when it is. */
   async release(): Promise<void> {
+    await this.#making?.catch(() => undefined);
     const attached = await this.#docker.listContainers({ all: true, filters: { network: [this.name] } });
     if (attached.length > 0) return;
     try {

@@ -66,6 +66,13 @@ it('stays while a container is attached, running or not, and goes with the last 
   expect(await exists()).toBe(1);
 });
 
+it('is gone too when it is released while it is being made', async () => {
+  const making = network.ensure();
+  await network.release();
+  await making;
+  expect(await exists()).toBe(0);
+});
+
 it('is there after a preparation, and gone after the disposal when no sandbox came of it', async () => {
   const own = await dockerProvider.connect({});
   await own.prepare();

@@ -1,15 +1,23 @@
 import { execa } from 'execa';
+import { type EngineSocket, findEngineSocket } from './engine-socket.js';
 import { SandboxImageError } from './sandbox-image-error.js';
 
 /** Runs the docker command, which knows the user's contexts, TLS keys and registry logins. */
 export interface DockerCli {
   /** Standard output. A non-zero exit is an `ENGINE_FAILED` error unless `tolerate` accepts what was said. */
   text(args: readonly string[], options?: { tolerate?: (stderr: string) => boolean }): Promise<string>;
+  /** The same engine without the command in between, where that is possible. */
+  socket(): Promise<EngineSocket | undefined>;
 }
 
 /** The first `docker` on PATH; any version can look, tag and push. */
 export function createDockerCli(options: { signal?: AbortSignal } = {}): DockerCli {
+  let socket: Promise<EngineSocket | undefined> | undefined;
   return {
+    socket: () => {
+      socket ??= findEngineSocket({ signal: options.signal });
+      return socket;
+    },
     async text(args, { tolerate } = {}) {
       const result = await execa('docker', args, {
         stdin: 'ignore',

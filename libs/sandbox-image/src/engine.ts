@@ -1,4 +1,5 @@
 import type { DockerCli } from './docker-cli.js';
+import type { EngineSocket } from './engine-socket.js';
 import { SandboxImageError } from './sandbox-image-error.js';
 
 /** An image on the engine. */
@@ -18,7 +19,9 @@ export interface EngineImage {
 
 /** `os/architecture` of the engine, which is what it builds for unless told otherwise. */
 export async function enginePlatform(docker: DockerCli): Promise<string> {
-  const platform = await docker.text(['version', '--format', '{{.Server.Os}}/{{.Server.Arch}}']);
+  const platform =
+    (await bySocket(docker, platformOf)) ??
+    (await docker.text(['version', '--format', '{{.Server.Os}}/{{.Server.Arch}}']));
   if (!/^\w+\/\w+$/.test(platform)) {
     throw new SandboxImageError(
       'ENGINE_FAILED',
@@ -34,13 +37,10 @@ export async function inspectImages(
   references: readonly string[],
 ): Promise<EngineImage[]> {
   if (references.length === 0) return [];
-  const tolerate = (stderr: string): boolean =>
-    stderr
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .every((line) => /no such image|no such object/i.test(line));
-  const output = await docker.text(['image', 'inspect', ...references], { tolerate });
-  return (JSON.parse(output || '[]') as InspectedImage[]).map((image) => ({
+  const inspected =
+    (await bySocket(docker, (socket) => inspect(socket, references))) ??
+    (await inspectByCli(docker, references));
+  return inspected.map((image) => ({
     id: image.Id,
     platform: `${image.Os}/${image.Architecture}`,
     tags: image.RepoTags ?? [],
@@ -49,6 +49,37 @@ export async function inspectImages(
     created: image.Created ?? '',
     size: image.Size ?? 0,
   }));
+}
+
+/** What goes wrong there is asked again of the command, which says it best. */
+async function bySocket<T>(
+  docker: DockerCli,
+  ask: (socket: EngineSocket) => Promise<T>,
+): Promise<T | undefined> {
+  const socket = await docker.socket();
+  return socket === undefined ? undefined : ask(socket).catch(() => undefined);
+}
+
+async function platformOf(socket: EngineSocket): Promise<string> {
+  const { Os, Arch } = (await socket.get('/version')) as { Os: string; Arch: string };
+  return `${Os}/${Arch}`;
+}
+
+async function inspect(socket: EngineSocket, references: readonly string[]): Promise<InspectedImage[]> {
+  const answers = await Promise.all(
+    references.map((reference) => socket.get(`/images/${encodeURI(reference)}/json`)),
+  );
+  return answers.filter((answer) => answer !== undefined) as InspectedImage[];
+}
+
+async function inspectByCli(docker: DockerCli, references: readonly string[]): Promise<InspectedImage[]> {
+  const tolerate = (stderr: string): boolean =>
+    stderr
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .every((line) => /no such image|no such object/i.test(line));
+  const output = await docker.text(['image', 'inspect', ...references], { tolerate });
+  return JSON.parse(output || '[]') as InspectedImage[];
 }
 
 /** Ids of the images that have all of these labels, newest first. Untagged ones count. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { BuildSecret } from './build-image.js';
 import type { ImageEvent } from './image-event.js';
 import { SandboxImageError } from './sandbox-image-error.js';
+import type { Source } from './source.js';
 
 /** Which files make the image, and what they are built with: all that decides its key. */
 export interface ImageInputOptions {
@@ -9,6 +10,8 @@ export interface ImageInputOptions {
   repoDir: string;
   /** Branch, tag, SHA, remote branch or other revision. @default the working tree, dirty or not */
   ref?: string;
+  /** What these two mean, where the caller resolves it; the caller disposes of it too. @default resolved here */
+  source?: Source | Promise<Source>;
   /** Path of the Dockerfile in the repository. @default 'sandbox/Dockerfile' */
   dockerfile?: string;
   /** Stage to stop at. @default the last one */
@@ -55,6 +58,9 @@ const inputSchema = z.strictObject({
   ref: z
     .string()
     .regex(/^[^-\s][^\s]*$/, 'must be a git revision')
+    .optional(),
+  source: z
+    .custom<Source | Promise<Source>>((value) => typeof value === 'object' && value !== null)
     .optional(),
   dockerfile: z
     .string()

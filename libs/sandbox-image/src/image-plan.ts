@@ -20,18 +20,18 @@ export interface ImagePlan extends AsyncDisposable {
 
 /** Resolves the files, the base images and the platform, and so the key. */
 export async function planImage(docker: DockerCli, options: ImageInput): Promise<ImagePlan> {
-  const { repoDir, ref, signal, dockerfile, target, name } = options;
-  const [sourceOutcome, platformOutcome] = await Promise.allSettled([
-    resolveSource({ repoDir, ...(ref === undefined ? {} : { ref }), ...(signal ? { signal } : {}) }),
-    options.platform ?? enginePlatform(docker),
-  ]);
-  if (sourceOutcome.status === 'rejected') throw sourceOutcome.reason;
-  const source = sourceOutcome.value;
+  const { dockerfile, target, name } = options;
+  // A docker command takes longer than git does: the engine is asked meanwhile. It fails where it is waited for.
+  const asked = Promise.resolve(options.platform ?? enginePlatform(docker));
+  asked.catch(() => undefined);
+  const source =
+    options.source === undefined ? await resolveOwn(options) : { ...(await options.source), ...keptByCaller };
   try {
-    if (platformOutcome.status === 'rejected') throw platformOutcome.reason;
-    const platform = platformOutcome.value;
     const tags = [`${name}:tree-${source.tree.slice(0, 16)}`, `${name}:local`] as const;
-    const { buildArgs, bases, tagged } = await askEngine(source, docker, tags[0], options);
+    const [platform, { buildArgs, bases, tagged }] = await Promise.all([
+      asked,
+      askEngine(source, docker, tags[0], options),
+    ]);
     const key = imageKey({
       tree: source.tree,
       dockerfile,
@@ -55,6 +55,12 @@ export async function planImage(docker: DockerCli, options: ImageInput): Promise
   }
 }
 
+const keptByCaller: AsyncDisposable = { [Symbol.asyncDispose]: async () => {} };
+
+function resolveOwn({ repoDir, ref, signal }: ImageInput): Promise<Source> {
+  return resolveSource({ repoDir, ...(ref === undefined ? {} : { ref }), ...(signal ? { signal } : {}) });
+}
+
 /** One question to the engine: what the base images are, and whether the image itself may be there already. */
 async function askEngine(
   source: Source,
@@ -66,9 +72,12 @@ async function askEngine(
   bases: { reference: string; id: string }[];
   tagged: EngineImage | undefined;
 }> {
-  // Loaded while git works on the tree. What asks for no key does without the parser.
-  const { readBaseImages } = await import('./base-images.js');
-  const bases = readBaseImages(await readDockerfile(source, options.dockerfile));
+  // What asks for no key does without the parser.
+  const [{ readBaseImages }, text] = await Promise.all([
+    import('./base-images.js'),
+    readDockerfile(source, options.dockerfile),
+  ]);
+  const bases = readBaseImages(text);
   const takesBase = bases.takes('BASE_IMAGE');
   if (options.baseImage && !takesBase) {
     throw new SandboxImageError(

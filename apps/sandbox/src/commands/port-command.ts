@@ -1,5 +1,4 @@
 import type { Endpoint } from '@iterate/sandbox-provider';
-import open from 'open';
 import type { CommandContext } from '../context.js';
 import { pageOf } from '../page-of.js';
 import { DAEMON_PORT } from '../sandbox-ports.js';
@@ -42,6 +41,7 @@ export async function openCommand(
   }
   // Arguments of a program are seen by every user of the machine: the browser gets tokens through a file.
   const isSecret = secrets !== undefined || endpoint.pageUrl !== undefined;
+  const { default: open } = await import('open');
   await open(isSecret ? await context.secrets.writeEntrance(info.id, page) : page);
   process.stderr.write(`Opening ${endpoint.url}/ in the browser. --print shows the whole URL instead.\n`);
 }

@@ -1,9 +1,14 @@
-import { ensureImage, findCaBundle, type ImageResult, resolveSource } from '@iterate/sandbox-image';
+import {
+  ensureImage,
+  findCaBundle,
+  type ImageResult,
+  resolveSource,
+  type Source,
+} from '@iterate/sandbox-image';
 import pc from 'picocolors';
 import { CliError } from '../cli-error.js';
 import type { CommandContext } from '../context.js';
 import { snapshotImage } from '../daytona/snapshot-image.js';
-import { liveDisplay } from '../display/live-display.js';
 import { plainDisplay } from '../display/plain-display.js';
 import { imageSource } from '../image-source.js';
 import { placeOnDaytona } from '../place/place-on-daytona.js';
@@ -48,22 +53,29 @@ export async function bringUp(
 ): Promise<UpResult> {
   const { provider, signal } = context;
   checkFlags(flags, provider);
+  // git looks at the files while the engine is asked what sandboxes there are.
+  await using source = lateSource(
+    resolveSource({ repoDir: repo.root, signal, ...(flags.ref === undefined ? {} : { ref: flags.ref }) }),
+  );
   // Without --ref a sandbox is made of the working tree, which is what is mounted into it.
   const [{ ref: _, ...config }, removed] = await Promise.all([imageSource(repo.root, {}), context.cleanUp()]);
   const live = process.stderr.isTTY && flags.json !== true;
-  const display = live ? liveDisplay(process.stderr) : plainDisplay((text) => process.stderr.write(text));
+  const display = live
+    ? (await import('../display/live-display.js')).liveDisplay(process.stderr)
+    : plainDisplay((text) => process.stderr.write(text));
   let failure: unknown;
   for (const text of removed) display.event({ type: 'note', text });
   // What differs between the providers: what a sandbox is made of, and where it is put.
   const places: Record<ProviderName, Pick<UpEnvironment, 'ensureImage' | 'place'>> = {
     docker: {
-      ensureImage: async (options) => engineImage(await ensureImage({ ...config, ...options })),
+      ensureImage: async (options) =>
+        engineImage(await ensureImage({ ...config, ...options, source: source.get() })),
       place: placeOnDocker,
     },
     daytona: {
       ensureImage: (options) =>
         snapshotImage(
-          { ...config, ...options },
+          { ...config, ...options, source: source.get() },
           { name: flags.snapshot, signal, onLog: (text) => display.event({ type: 'log', text }) },
         ),
       place: placeOnDaytona,
@@ -90,7 +102,7 @@ export async function bringUp(
         pending: context.pending,
         ...places[provider],
         owner: sandboxOwner(provider),
-        currentTree,
+        currentTree: async () => (await source.get()).tree,
         caBundle: async () => (await findCaBundle())?.file,
         waitForServices,
         onEvent: (event) => display.event(event),
@@ -106,9 +118,13 @@ export async function bringUp(
   }
 }
 
-async function currentTree(repoDir: string): Promise<string> {
-  await using source = await resolveSource({ repoDir });
-  return source.tree;
+/** A source that is being resolved. Only who asks for it hears of a failure. */
+function lateSource(resolving: Promise<Source>): { get(): Promise<Source> } & AsyncDisposable {
+  const settled = resolving.catch(() => undefined);
+  return {
+    get: () => resolving,
+    [Symbol.asyncDispose]: async () => (await settled)?.[Symbol.asyncDispose](),
+  };
 }
 
 function engineImage(result: ImageResult): UpImage {
