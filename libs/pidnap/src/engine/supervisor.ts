@@ -7,6 +7,7 @@ import { LineHub } from '../logs/line-hub.js';
 import { Guard } from '../process/guard.js';
 import { newInstance, sweepMarked } from '../process/instance-marker.js';
 import { endLeftovers, InstanceRecord } from '../process/instance-record.js';
+import { Spare } from '../process/spare.js';
 import type { ManagerStatus, ReloadResult, StateReason } from '../protocol/info.js';
 import { applySpec, type ReloadHost } from './apply-spec.js';
 import { checkGate } from './dependency-gate.js';
@@ -48,6 +49,7 @@ export class Supervisor {
   readonly #envs = new Map<UnitSpec, Env>();
   readonly #startedMs = performance.now();
   readonly #guard: Guard;
+  readonly #spare = new Spare();
   #record: InstanceRecord | undefined;
   readonly #envFiles: EnvFiles;
   #spec: Spec;
@@ -158,6 +160,7 @@ export class Supervisor {
     }
     this.#state = 'stopping';
     this.emit({ type: 'manager.stopping', message: 'manager stops' });
+    this.#spare.close();
     this.scheduler.close();
     await Promise.all([this.#envFiles.close(), this.#units.stop(this.#units.all(), shutdown)]);
     await this.#sweep();
@@ -232,6 +235,7 @@ export class Supervisor {
   #createHost(): UnitHost {
     return {
       instance: this.instance,
+      launch: this.#spare.launch,
       gate: (dependsOn) => checkGate(dependsOn, (name) => this.#units.get(name)),
       env: (spec) => this.envOf(spec),
       groupStarted: (pgid) => this.#guard.add(pgid),

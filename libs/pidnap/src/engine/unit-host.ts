@@ -1,5 +1,6 @@
 import type { Dependency, ProbeKind, UnitSpec } from '../config/spec.js';
 import type { Env } from '../env/effective-env.js';
+import type { Launch } from '../process/launch.js';
 import type { ExitInfo } from '../protocol/info.js';
 import type { ProcessState } from '../protocol/process-state.js';
 import type { Unit } from './unit.js';
@@ -13,6 +14,7 @@ export type Gate =
 /** What a unit needs of its manager. */
 export interface UnitHost {
   readonly instance: string;
+  readonly launch: Launch;
   gate(dependsOn: readonly Dependency[]): Gate;
   /** The effective environment as it is now. */
   env(spec: UnitSpec): Env;

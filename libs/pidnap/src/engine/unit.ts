@@ -204,12 +204,14 @@ export class Unit {
     const { argv, cwd, user } = this.#spec;
     this.#runEnv = this.#host.env(this.#spec);
     const run = this.log.withStdio(
-      (stdio) =>
+      (stdio, paths) =>
         new Run({
           argv,
           cwd,
           user,
           stdio,
+          paths,
+          launch: this.#host.launch,
           env: childEnv(this.#runEnv, this.#host.instance, this.name),
           onEnd: (exit) => this.#onEnd(exit),
           onWarning: (message) => this.#host.onWarning(this, message),

@@ -11,6 +11,8 @@ import { PidnapError } from '../pidnap-error.js';
 export interface Fifo {
   /** Non-blocking. Never at its end, since the manager holds a writing side of its own. */
   readonly readFd: number;
+  /** By it processes of the same user open a writing side of their own. */
+  readonly writerPath: string;
   /** Opens a new writing side for one child; it shares no flags with the others. The caller closes it. */
   openWriter(): number;
   /** Closes the manager's writing side; the reading side belongs to the reader. */
@@ -61,9 +63,11 @@ function mkfifo(args: readonly string[]): Promise<void> {
 function openFifo(path: string): Fifo {
   const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const holdFd = openSync(path, constants.O_WRONLY);
+  const writerPath = `/proc/${process.pid}/fd/${holdFd}`;
   return {
     readFd,
-    openWriter: () => openSync(`/proc/self/fd/${holdFd}`, constants.O_WRONLY),
+    writerPath,
+    openWriter: () => openSync(writerPath, constants.O_WRONLY),
     close: () => closeSync(holdFd),
   };
 }

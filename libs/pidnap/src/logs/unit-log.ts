@@ -64,12 +64,13 @@ export class UnitLog {
     return { written: this.#file.written, dropped: this.#file.dropped };
   }
 
-  /** Gives a child its stdout and stderr; they are closed here when `use` returns. */
-  withStdio<T>(use: (stdio: [number, number]) => T): T {
+  /** Gives a child its stdout and stderr, which are closed here when `use` returns, and the paths of both. */
+  withStdio<T>(use: (stdio: [number, number], paths: [string, string]) => T): T {
     const writers = this.#writers ?? this.#openWriters();
     this.#writers = undefined;
     try {
-      return use(writers);
+      const [stdout, stderr] = this.#options.fifos;
+      return use(writers, [stdout.writerPath, stderr.writerPath]);
     } finally {
       for (const fd of writers) closeSync(fd);
       clearImmediate(this.#opening);

@@ -53,7 +53,10 @@ export function readRss(pid: number): number {
 }
 
 /** Contents of a file of a process; `undefined` when the process is gone or may not be looked at. */
-export function readProcFile(pid: number, file: 'stat' | 'status' | 'environ'): string | undefined {
+export function readProcFile(
+  pid: number,
+  file: 'stat' | 'status' | 'environ' | 'cmdline',
+): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1');
   } catch {

@@ -1,16 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { ExitInfo } from '../protocol/info.js';
+import { type Launch, type LaunchOptions, launchByFork } from './launch.js';
 import { isGroupAlive, signalGroup } from './process-group.js';
 
-/** How to start one child. */
-export interface RunOptions {
-  readonly argv: readonly [string, ...string[]];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly user: { readonly uid: number; readonly gid: number } | null;
-  /** File descriptors for stdout and stderr; the caller closes its own copies. */
-  readonly stdio: readonly [number | 'ignore', number | 'ignore'];
+/** How to start one child, and whom to tell of it. */
+export interface RunOptions extends LaunchOptions {
+  /** @default by a fork */
+  readonly launch?: Launch;
   /** Called when the leader is dead, before the rest of its group is. */
   readonly onExit?: () => void;
   /** Called once, never before `startRun` has returned, when no member of the group runs any more. */
@@ -72,15 +69,9 @@ export class Run {
   }
 
   #spawn(): ChildProcess | undefined {
-    const { argv, cwd, env, user, stdio } = this.#options;
+    const { launch = launchByFork } = this.#options;
     try {
-      const child = spawn(argv[0], argv.slice(1), {
-        cwd,
-        env,
-        stdio: ['ignore', ...stdio],
-        detached: true,
-        ...(user && { uid: user.uid, gid: user.gid }),
-      });
+      const child = launch(this.#options);
       // `exit`, not `close`: a grandchild that holds stdout would delay `close` for as long as it lives.
       child.on('exit', (code, signal) => this.#onLeaderExit({ code, signal }));
       // A failed spawn emits `error` and never `exit`.
