@@ -1,17 +1,13 @@
 import { Command, Option } from 'commander';
 import type { DevFlags } from './commands/dev-command.js';
-import type { ExecFlags } from './commands/exec-command.js';
 import type { PublishFlags } from './commands/publish-command.js';
 import { registerImageCommands } from './commands/register-image-commands.js';
+import { type Connected, registerSandboxCommands } from './commands/register-sandbox-commands.js';
 import type { UpFlags } from './commands/up-command.js';
-import type { CommandContext } from './context.js';
-
 import { parseDuration, parseDurationOrZero } from './duration.js';
-import { splitExecArguments } from './exec-arguments.js';
 import { EXIT_CODES } from './exit-code.js';
-import { parseCount, parseLines, parsePort, parsePortNumber, parseSeconds } from './parse-option.js';
+import { parseCount, parsePort, parseSeconds } from './parse-option.js';
 import { chosenProvider, PROVIDER_NAMES, requiredProvider } from './provider-name.js';
-import { DAEMON_PORT } from './sandbox-ports.js';
 
 const EXAMPLES = `
 Examples:
@@ -30,8 +26,6 @@ Exit codes:
   5 services not ready     6 port taken         130 interrupted
   exec and shell end with the code of the command; 125 when it could not be run.
 `;
-
-type ConnectedCommands = typeof import('./connected-commands.js');
 
 /** Where the exit code of a command goes. */
 export interface Outcome {
@@ -54,15 +48,13 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .exitOverride();
 
   /** Runs a command with a connection that is closed in the end. */
-  const connected =
-    <Args extends unknown[]>(
-      run: (commands: ConnectedCommands, context: CommandContext, ...args: Args) => Promise<unknown>,
-    ) =>
-    async (...args: [...Args, ...unknown[]]) => {
+  const connected: Connected =
+    (run) =>
+    async (...args) => {
       const provider = requiredProvider(providerFlag(args));
-      const commands = await import('./connected-commands.js');
-      await using context = await commands.openContext(provider, signal);
-      const exitCode = await run(commands, context, ...(args as unknown[] as Args));
+      const { openContext } = await import('./context.js');
+      await using context = await openContext(provider, signal);
+      const exitCode = await run(context, ...(args as never));
       outcome.exitCode = typeof exitCode === 'number' ? exitCode : EXIT_CODES.ok;
     };
 
@@ -88,7 +80,11 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     )
     .option('--keep-on-failure', 'keep a sandbox whose services do not become ready')
     .option('--json', 'print the result as JSON')
-    .action(connected((commands, context, flags: UpFlags) => commands.upCommand(context, flags)));
+    .action(
+      connected(async (context, flags: UpFlags) =>
+        (await import('./commands/up-command.js')).upCommand(context, flags),
+      ),
+    );
 
   program
     .command('dev')
@@ -97,11 +93,9 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('--timeout <seconds>', 'for the services to become ready', parseSeconds, 300)
     .option('--json', 'print each event as a line of JSON')
     .action(
-      connected(async (_, context, flags: DevFlags) => {
-        // With what it watches files by, which no other command has to load.
-        const { devCommand } = await import('./commands/dev-command.js');
-        await devCommand(context, flags);
-      }),
+      connected(async (context, flags: DevFlags) =>
+        (await import('./commands/dev-command.js')).devCommand(context, flags),
+      ),
     );
 
   program
@@ -110,159 +104,11 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('--json', 'print JSON')
     .action(async (flags: { json?: boolean }, command: Command) => {
       const provider = chosenProvider(providerFlag([command]));
-      const { lsCommand } = await import('./connected-commands.js');
+      const { lsCommand } = await import('./commands/ls-command.js');
       outcome.exitCode = await lsCommand(provider, signal, flags);
     });
 
-  program
-    .command('exec')
-    .description('run a command: sandbox exec [name] -- <command...>')
-    .argument('[args...]', 'name of the sandbox, "--", the command')
-    .option('-u, --user <user>', 'user to run it as')
-    .option('-w, --cwd <directory>', 'directory to run it in')
-    .passThroughOptions()
-    .action(
-      connected(async (commands, context, args: string[], flags: ExecFlags) => {
-        const { name, argv } = splitExecArguments(args, process.argv);
-        return commands.execCommand(context, name, argv, flags);
-      }),
-    );
-
-  program
-    .command('shell')
-    .description('open a shell')
-    .argument('[name]', 'name of the sandbox')
-    .option('-u, --user <user>', 'user to run it as')
-    .option('-w, --cwd <directory>', 'directory to start in')
-    .action(
-      connected((commands, context, name: string | undefined, flags: ExecFlags) =>
-        commands.shellCommand(context, name, flags),
-      ),
-    );
-
-  program
-    .command('logs')
-    .description('print the log of a service, or of the container')
-    .argument('[service]', 'a service or task, such as iterate-daemon (default: the container itself)')
-    .option('--name <name>', 'name of the sandbox')
-    .option('-f, --follow', 'go on with new lines')
-    .option('--tail <lines>', 'only the last lines', parseLines)
-    .action(
-      connected(
-        (
-          commands,
-          context,
-          service: string | undefined,
-          flags: { name?: string; follow?: boolean; tail?: number },
-        ) =>
-          commands.logsCommand(context, flags.name, {
-            ...flags,
-            ...(service === undefined ? {} : { service }),
-          }),
-      ),
-    );
-
-  program
-    .command('stop')
-    .description('stop a sandbox; its files stay')
-    .argument('[name]', 'name of the sandbox')
-    .option('--timeout <seconds>', 'before it is killed', parseSeconds, 30)
-    .option(
-      '--when-idle <duration>',
-      'wait until it has done nothing for so long, such as 30m',
-      parseDuration,
-    )
-    .action(
-      connected(
-        (commands, context, name: string | undefined, flags: { timeout: number; whenIdle?: number }) =>
-          commands.stopCommand(context, name, flags),
-      ),
-    );
-
-  program
-    .command('start')
-    .description('start a stopped sandbox')
-    .argument('[name]', 'name of the sandbox')
-    .action(connected((commands, context, name: string | undefined) => commands.startCommand(context, name)));
-
-  program
-    .command('rm')
-    .description('remove sandboxes with all that belongs to them')
-    .argument('[names...]', 'names of sandboxes')
-    .option('--all', 'remove every sandbox')
-    .action(
-      connected((commands, context, names: string[], flags: { all?: boolean }) =>
-        commands.rmCommand(context, names, flags),
-      ),
-    );
-
-  program
-    .command('pause')
-    .description('freeze a sandbox: it keeps its memory and uses no CPU')
-    .argument('[name]', 'name of the sandbox')
-    .action(connected((commands, context, name: string | undefined) => commands.pauseCommand(context, name)));
-
-  program
-    .command('resume')
-    .description('let a paused sandbox go on')
-    .argument('[name]', 'name of the sandbox')
-    .action(
-      connected((commands, context, name: string | undefined) => commands.resumeCommand(context, name)),
-    );
-
-  program
-    .command('extend')
-    .description('let a sandbox made with --ttl expire so long from now')
-    .argument('<duration>', 'such as 30m or 8h', parseDuration)
-    .argument('[name]', 'name of the sandbox')
-    .action(
-      connected((commands, context, ms: number, name: string | undefined) =>
-        commands.extendCommand(context, ms, name),
-      ),
-    );
-
-  program
-    .command('cp')
-    .description('copy files: one path is here, the other one name:/path, or :/path')
-    .argument('<from>', 'file or directory')
-    .argument('<to>', 'place for it, or a directory to put it in')
-    .action(
-      connected((commands, context, from: string, to: string) => commands.cpCommand(context, from, to)),
-    );
-
-  program
-    .command('port')
-    .description('print where the ports of a sandbox can be reached')
-    .argument('[name]', 'name of the sandbox')
-    .option('--json', 'print JSON')
-    .action(
-      connected((commands, context, name: string | undefined, flags: { json?: boolean }) =>
-        commands.portCommand(context, name, flags),
-      ),
-    );
-
-  program
-    .command('open')
-    .description('open the page of the daemon, or of another port, in the browser')
-    .argument('[name]', 'name of the sandbox')
-    .option('--port <port>', 'port inside', parsePortNumber, DAEMON_PORT)
-    .option('--print', 'print the URL, with its token, instead')
-    .action(
-      connected((commands, context, name: string | undefined, flags: { port: number; print?: boolean }) =>
-        commands.openCommand(context, name, flags),
-      ),
-    );
-
-  program
-    .command('stats')
-    .description('print what running sandboxes use')
-    .argument('[name]', 'name of the sandbox (default: all)')
-    .option('--json', 'print JSON')
-    .action(
-      connected((commands, context, name: string | undefined, flags: { json?: boolean }) =>
-        commands.statsCommand(context, name, flags),
-      ),
-    );
+  registerSandboxCommands(program, connected);
 
   program
     .command('doctor')
@@ -270,7 +116,7 @@ export function createProgram(version: string, signal: AbortSignal, outcome: Out
     .option('--json', 'print JSON')
     .action(async (flags: { json?: boolean }, command: Command) => {
       const provider = chosenProvider(providerFlag([command]));
-      const { doctorCommand } = await import('./connected-commands.js');
+      const { doctorCommand } = await import('./commands/doctor-command.js');
       outcome.exitCode = await doctorCommand(provider, flags);
     });
 
