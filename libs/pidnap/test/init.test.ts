@@ -173,7 +173,7 @@ describe('death of the manager', () => {
     // The manager's own helpers: its guard, and the shell that waits to become the next child.
     const helpers = await eventually(() => {
       const found = childrenOf(manager.running.pid).filter((pid) =>
-        /pidnap-guard|^\/bin\/sh\0-s\0$/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
+        /pidnap-guard|pidnap-spare/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
       );
       expect(found).toHaveLength(2);
       return found;

@@ -46,13 +46,14 @@ async function seen(
   return { text, child, code };
 }
 
-const isSpare = ({ spawnargs }: ChildProcess): boolean => spawnargs.join(' ') === '/bin/sh -s';
+const isSpare = ({ spawnargs }: ChildProcess): boolean => spawnargs.join(' ') === '/bin/sh -s pidnap-spare';
 
 /** The shell that waits now. */
 const waiting = (): Promise<number> =>
   eventually(() => {
     const found = allProcStats().filter(
-      ({ pid, ppid }) => ppid === process.pid && readProcFile(pid, 'cmdline') === '/bin/sh\0-s\0',
+      ({ pid, ppid }) =>
+        ppid === process.pid && readProcFile(pid, 'cmdline') === '/bin/sh\0-s\0pidnap-spare\0',
     );
     expect(found).toHaveLength(1);
     return found[0]?.pid as number;

@@ -59,8 +59,9 @@ export class Spare {
 
   #fork(): void {
     if (this.#waiting !== undefined || !shellIsExact()) return;
-    // Its own environment is empty, so that the program's is what the script says and nothing else.
-    const child = spawn(shell, ['-s'], {
+    // Its own environment is empty, so that the program's is what the script says and nothing else. The last word is
+    // for people who look at the processes.
+    const child = spawn(shell, ['-s', 'pidnap-spare'], {
       cwd: '/',
       env: {},
       stdio: ['pipe', 'ignore', 'ignore'],
