@@ -3,12 +3,15 @@ import type { Socket } from 'node:net';
 import { markerName } from './instance-marker.js';
 
 /**
- * Reads `+ <group>` and `- <group>` until the pipe from the manager closes. `bye` means an orderly end;
- * otherwise the manager is dead, and every group and every process with its marker is killed.
+ * Arguments: the instance, and the groups that exist already: what is told later may come too late. Reads `+ <group>`
+ * and `- <group>` until the pipe from the manager closes. `bye` means an orderly end; otherwise the manager is dead, and
+ * every group and every process with its marker is killed.
  */
 const script = `
 trap '' HUP INT TERM
-groups=' '
+instance=$1
+shift
+groups=" $* "
 while read -r op id; do
   case $op in
     +) groups="$groups$id " ;;
@@ -20,7 +23,7 @@ for id in $groups; do kill -9 "-$id"; done
 rounds=0
 while [ "$rounds" -lt 100 ]; do
   pids=''
-  for file in $(grep -ls "${markerName}=$1" /proc/[0-9]*/environ); do
+  for file in $(grep -ls "${markerName}=$instance" /proc/[0-9]*/environ); do
     file="\${file#/proc/}"
     pids="$pids \${file%/environ}"
   done
@@ -67,7 +70,8 @@ export class Guard {
   }
 
   #start(): void {
-    const child = spawn('/bin/sh', ['-c', script, 'pidnap-guard', this.#instance], {
+    const args = ['-c', script, 'pidnap-guard', this.#instance, ...[...this.#groups].map(String)];
+    const child = spawn('/bin/sh', args, {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
       cwd: '/',
@@ -83,7 +87,6 @@ export class Guard {
       if (this.#closed) return;
       this.#unsent = '';
       this.#start();
-      for (const group of this.#groups) this.#tell(`+ ${group}`);
     });
   }
 
