@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { clearTestResults, sumTestResults } from './test-results.mjs';
+import { clearTestResults, readTestResults } from './test-results.mjs';
 
 const RUN_MANY = ['nx', 'run-many', '--output-style=stream', '--nxBail=false'];
 
@@ -13,8 +13,12 @@ const STAGES = [
   ['integration tests', [...RUN_MANY, '-t', 'integration', 'integration-emulator', '--parallel=1']],
 ];
 
+/** Lines of a failure's message that are shown again at the end: what was expected, and where. */
+const MESSAGE_LINES = 12;
+
 /**
- * Runs every check and test, all of them even when one fails, and closes with the sum of the tests.
+ * Runs every check and test, all of them even when one fails, and closes with what failed and
+ * the sum of the tests.
  *
  * @param {string} root
  * @returns {Promise<number>} The exit code: 0 when everything passed.
@@ -29,10 +33,20 @@ export async function runTests(root) {
     if ((await run(root, args)) !== 0) broken.push(title);
     process.stdout.write(`── ${title}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
   }
-  const { passed, failed, skipped } = sumTestResults(root);
+  const { passed, skipped, failures } = readTestResults(root);
+  for (const failure of failures) process.stdout.write(describeFailure(failure));
   if (broken.length > 0) process.stdout.write(`\n✖ failed: ${broken.join(', ')}\n`);
-  process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
-  return broken.length === 0 && failed === 0 && passed > 0 ? 0 : 1;
+  process.stdout.write(
+    `\n${passed} passed, ${failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
+  );
+  return broken.length === 0 && failures.length === 0 && passed > 0 ? 0 : 1;
+}
+
+/** @param {import('./test-results.mjs').TestFailure} failure */
+function describeFailure({ file, test, message }) {
+  const lines = message.trimEnd().split('\n').slice(0, MESSAGE_LINES);
+  const title = test === '' ? file : `${file} > ${test}`;
+  return `\n✖ ${title}\n${lines.map((line) => `    ${line}\n`).join('')}`;
 }
 
 /**

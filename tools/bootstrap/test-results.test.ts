@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { clearTestResults, sumTestResults } from './test-results.mjs';
+import { clearTestResults, type FileResult, readTestResults } from './test-results.mjs';
 
 let root: string;
 
@@ -14,32 +14,50 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function report(file: string, passed: number, failed: number, crashedFiles = 0) {
-  const crashed = Array.from({ length: crashedFiles }, () => ({ status: 'failed', assertionResults: [] }));
-  const result = {
-    numPassedTests: passed,
-    numFailedTests: failed,
-    numPendingTests: 1,
-    numTodoTests: 0,
-    testResults: crashed,
-  };
+function report(file: string, passed: number, testResults: FileResult[] = []) {
+  const result = { numPassedTests: passed, numPendingTests: 1, numTodoTests: 0, testResults };
   writeFileSync(join(root, file), JSON.stringify(result));
 }
 
+function fileResult(name: string, failedTests: string[]): FileResult {
+  const failed = failedTests.map((test) => ({
+    status: 'failed',
+    fullName: test,
+    failureMessages: ['\u001b[31mexpected 1\u001b[39m to be 2'],
+  }));
+  const passed = { status: 'passed', fullName: 'passes', failureMessages: [] };
+  return {
+    name: join(root, name),
+    status: 'failed',
+    message: 'no such module',
+    assertionResults: [passed, ...failed],
+  };
+}
+
 it('adds up the reports of all projects, unit and integration', () => {
-  report('libs/a/.test-results.json', 3, 0);
-  report('apps/b/.test-results.json', 2, 1);
-  report('sandbox/.test-results.integration.json', 4, 0);
-  expect(sumTestResults(root)).toEqual({ passed: 9, failed: 1, skipped: 3 });
+  report('libs/a/.test-results.json', 3);
+  report('apps/b/.test-results.json', 2, [fileResult('apps/b/x.test.ts', ['x breaks', 'x breaks again'])]);
+  report('sandbox/.test-results.integration.json', 4);
+  const { passed, skipped, failures } = readTestResults(root);
+  expect({ passed, skipped, failed: failures.length }).toEqual({ passed: 9, skipped: 3, failed: 2 });
 });
 
-it('counts a test file that crashed before its first test', () => {
-  report('libs/a/.test-results.json', 3, 0, 1);
-  expect(sumTestResults(root).failed).toBe(1);
+it('names the tests that failed, and why', () => {
+  report('apps/b/.test-results.json', 2, [fileResult('apps/b/x.test.ts', ['x breaks'])]);
+  expect(readTestResults(root).failures).toEqual([
+    { file: 'apps/b/x.test.ts', test: 'x breaks', message: 'expected 1 to be 2' },
+  ]);
+});
+
+it('counts a test file that failed outside of its tests', () => {
+  report('libs/a/.test-results.json', 3, [fileResult('libs/a/y.test.ts', [])]);
+  expect(readTestResults(root).failures).toEqual([
+    { file: 'libs/a/y.test.ts', test: '', message: 'no such module' },
+  ]);
 });
 
 it('forgets the reports of earlier runs', () => {
-  report('libs/a/.test-results.json', 3, 0);
+  report('libs/a/.test-results.json', 3);
   clearTestResults(root);
-  expect(sumTestResults(root)).toEqual({ passed: 0, failed: 0, skipped: 0 });
+  expect(readTestResults(root)).toEqual({ passed: 0, skipped: 0, failures: [] });
 });
