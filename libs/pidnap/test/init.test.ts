@@ -197,8 +197,9 @@ describe('death of the manager', () => {
     const [first = 0] = guards();
     process.kill(first, 'SIGKILL');
     await eventually(() => {
-      expect(guards()).toHaveLength(1);
-      expect(guards()).not.toContain(first);
+      const [next] = guards();
+      expect(next).toBeGreaterThan(0);
+      expect(next).not.toBe(first);
     });
     manager.running.child.kill('SIGKILL');
     await eventually(() => expect(isRunning(pid)).toBe(false));
