@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { PidnapConfig } from '../src/config/config.js';
 import { initManager, runCli, startCli } from './built-cli.js';
@@ -133,25 +132,26 @@ describe('pidnap', () => {
     );
   });
 
-  it.each([['logs', 'web', '-f'], ['logs', '-f'], ['logs', 'pidnap', '-f'], ['events']])(
-    '%s %s %s ends with 0 when the manager ends in order, and has the last word',
-    async (...words) => {
-      using dir = tempDir();
-      await using manager = await initManager(dir.path, {
-        processes: {
-          web: { command: `trap 'echo bye; exit 0' TERM; echo hello; while :; do sleep 0.02; done` },
-        },
-      });
-      await eventually(async () => expect((await manager.cli('logs', 'web')).stdout).toBe('hello\n'));
-      const reader = startCli(words, { env: { PIDNAP_SOCKET: join(dir.path, 'api') } });
-      if (words[0] === 'logs') await eventually(() => expect(reader.stdout()).not.toBe(''));
-      else await sleep(500);
-      manager.running.child.kill('SIGTERM');
-      const { code, stdout, stderr } = await reader.finished;
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toMatch(words.includes('web') || words.length === 2 ? /bye\n$/ : /stop/);
-    },
-  );
+  it.each([
+    ['logs', 'web', '-f'],
+    ['logs', '-f'],
+    ['logs', 'pidnap', '-f'],
+    ['events', '--cursor', '0'],
+  ])('%s %s %s ends with 0 when the manager ends in order, and has the last word', async (...words) => {
+    using dir = tempDir();
+    await using manager = await initManager(dir.path, {
+      processes: {
+        web: { command: `trap 'echo bye; exit 0' TERM; echo hello; while :; do sleep 0.02; done` },
+      },
+    });
+    await eventually(async () => expect((await manager.cli('logs', 'web')).stdout).toBe('hello\n'));
+    const reader = startCli(words, { env: { PIDNAP_SOCKET: join(dir.path, 'api') } });
+    await eventually(() => expect(reader.stdout()).not.toBe(''));
+    manager.running.child.kill('SIGTERM');
+    const { code, stdout, stderr } = await reader.finished;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(words.includes('web') || words.length === 2 ? /bye\n$/ : /stop/);
+  });
 
   it('logs -f ends with 3 when the manager is killed', async () => {
     using dir = tempDir();

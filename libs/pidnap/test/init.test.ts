@@ -6,17 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ProcessInfo } from '../src/protocol/info.js';
 import { cli, initManager, runCli } from './built-cli.js';
-import { eventually, isRunning, tempDir } from './test-manager.js';
+import { eventually, isRunning, pidIn, tempDir } from './test-manager.js';
 
 const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number).filter(Boolean);
-
-const pidIn = (path: string): Promise<number> =>
-  eventually(() => {
-    const pid = Number(readFileSync(path, 'utf8'));
-    expect(pid).toBeGreaterThan(0);
-    return pid;
-  });
 
 describe('pidnap init', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(

@@ -86,13 +86,26 @@ export async function eventually<T>(attempt: () => T | Promise<T>, timeoutMs = 5
   }
 }
 
+/** The process id that a script writes into a file. */
+export const pidIn = (path: string): Promise<number> =>
+  eventually(() => {
+    const pid = Number(readFileSync(path, 'utf8'));
+    expect(pid).toBeGreaterThan(0);
+    return pid;
+  });
+
 /** Whether a process runs; a zombie does not. */
 export function isRunning(pid: number): boolean {
+  return ![undefined, 'Z'].includes(processState(pid));
+}
+
+/** The letter of /proc/<pid>/stat, such as `Z` of a zombie and `T` of a stopped process; `undefined` when it is gone. */
+export function processState(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+    return stat[stat.lastIndexOf(')') + 2];
   } catch {
-    return false;
+    return undefined;
   }
 }
 

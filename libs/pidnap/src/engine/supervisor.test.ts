@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { eventually, isRunning, testManager } from '../../test/test-manager.js';
+import { eventually, isRunning, pidIn, testManager } from '../../test/test-manager.js';
 import type { ProcessConfig } from '../config/config.js';
 import type { PidnapEvent, StateEvent } from '../protocol/events.js';
 import type { Manager } from '../start-manager.js';
@@ -405,13 +405,14 @@ describe('stopping', () => {
     await using test = await testManager({
       processes: {
         polite: {
-          command: `trap 'touch got-int; exit 0' INT; while :; do sleep 0.02; done`,
+          command: `trap 'touch got-int; exit 0' INT; : > armed-polite; while :; do sleep 0.02; done`,
           stopSignal: 'SIGINT',
         },
-        deaf: { command: `trap '' TERM; while :; do sleep 0.02; done`, stopTimeout: 100 },
+        deaf: { command: `trap '' TERM; : > armed-deaf; while :; do sleep 0.02; done`, stopTimeout: 100 },
       },
     });
-    await sleep(100);
+    for (const name of ['polite', 'deaf'])
+      await eventually(() => readFileSync(join(test.dir, `armed-${name}`)));
     await test.manager.processes.stop('polite');
     readFileSync(join(test.dir, 'got-int'));
     expect((await test.manager.processes.stop('deaf')).lastExit?.signal).toBe('SIGKILL');
@@ -421,10 +422,8 @@ describe('stopping', () => {
     await using test = await testManager({
       processes: { web: { command: 'setsid sleep 1000 & echo $! > escaped; wait' } },
     });
-    const pid = await eventually(() =>
-      Number(readFileSync(join(test.dir, 'escaped'), 'utf8').trim() || Number.NaN),
-    );
-    await eventually(() => expect(isRunning(pid)).toBe(true));
+    const pid = await pidIn(join(test.dir, 'escaped'));
+    await eventually(() => expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toBe('sleep\x001000\0'));
     await test.manager.stop();
     expect(isRunning(pid)).toBe(false);
   });

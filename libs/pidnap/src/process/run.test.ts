@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import { eventually, isRunning, tempDir } from '../../test/test-manager.js';
+import { eventually, isRunning, pidIn, processState, tempDir } from '../../test/test-manager.js';
 import type { ExitInfo } from '../protocol/info.js';
 import { Run, type RunOptions } from './run.js';
 
@@ -31,14 +31,6 @@ function start(command: string | [string, ...string[]], options: Partial<RunOpti
   return { run, ended };
 }
 
-/** Reads a process id that a script writes. */
-const pidFrom = (path: string): Promise<number> =>
-  eventually(() => {
-    const pid = Number(readFileSync(path, 'utf8'));
-    expect(pid).toBeGreaterThan(0);
-    return pid;
-  });
-
 describe('Run', () => {
   it('reports exit codes and signals', async () => {
     expect(await start('exit 7').ended).toMatchObject({ code: 7, signal: null });
@@ -51,7 +43,7 @@ describe('Run', () => {
     const { run, ended } = start(
       `(trap '' TERM; echo $$ >/dev/null; sh -c 'echo $PPID' > ${file}; while :; do sleep 0.05; done) & wait`,
     );
-    const member = await pidFrom(file);
+    const member = await pidIn(file);
     run.stop('SIGTERM', 200);
     await ended;
     expect(isRunning(member)).toBe(false);
@@ -60,10 +52,11 @@ describe('Run', () => {
   it('waits for a member that ends in its own time within the stop timeout', async () => {
     using dir = tempDir();
     const file = join(dir.path, 'done');
+    const armed = join(dir.path, 'armed');
     const { run, ended } = start(
-      `(trap 'sleep 0.2; echo 1 > ${file}; exit' TERM; while :; do sleep 0.05; done) & wait`,
+      `(trap 'sleep 0.2; echo 1 > ${file}; exit' TERM; : > ${armed}; while :; do sleep 0.05; done) & wait`,
     );
-    await sleep(100);
+    await eventually(() => readFileSync(armed));
     run.stop('SIGTERM', 5000);
     await ended;
     expect(readFileSync(file, 'utf8')).toBe('1\n');
@@ -74,7 +67,7 @@ describe('Run', () => {
     const file = join(dir.path, 'pid');
     const { ended } = start(`sleep 1000 & echo $! > ${file}; exit 1`);
     expect(await ended).toMatchObject({ code: 1 });
-    expect(isRunning(await pidFrom(file))).toBe(false);
+    expect(isRunning(await pidIn(file))).toBe(false);
   });
 
   it('trap 6: a grandchild in another session that holds stdout does not delay the end', async () => {
@@ -88,7 +81,7 @@ describe('Run', () => {
     const { run, ended } = start(
       `trap 'echo 1 > ${file}; exit 0' TERM; kill -STOP $$; while :; do sleep 0.05; done`,
     );
-    await sleep(100);
+    await eventually(() => expect(processState(run.pid ?? 0)).toBe('T'));
     run.stop('SIGTERM', 5000);
     expect(await ended).toMatchObject({ code: 0 });
     expect(readFileSync(file, 'utf8')).toBe('1\n');

@@ -84,12 +84,13 @@ describe('the client against the API', () => {
     const stop = new AbortController();
     const seen: string[] = [];
     const following = (async () => {
-      for await (const { text } of test.client.logs([], { follow: true, tail: 0, signal: stop.signal }))
+      for await (const { text } of test.client.logs(['web'], { follow: true, tail: 1, signal: stop.signal }))
         seen.push(text);
     })();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // Once the last line of the past is there, the reader follows.
+    await eventually(() => expect(seen).toHaveLength(1));
     await test.client.processes.restart('web');
-    await eventually(() => expect(seen.sort()).toEqual(['hello', 'oops']));
+    await eventually(() => expect(seen.slice(1).sort()).toEqual(['hello', 'oops']));
     stop.abort();
     await expect(following).rejects.toMatchObject({ code: 'aborted' });
   });
@@ -103,11 +104,13 @@ describe('the client against the API', () => {
     const stop = new AbortController();
     const live: string[] = [];
     const following = (async () => {
-      for await (const event of test.client.events({ signal: stop.signal })) live.push(event.type);
+      for await (const event of test.client.events({ cursor: replay.length - 1, signal: stop.signal }))
+        live.push(event.type);
     })();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // Once the last event of the past is there, the reader follows.
+    await eventually(() => expect(live).toHaveLength(1));
     await test.client.processes.stop('web');
-    await eventually(() => expect(live).toEqual(['process.state', 'process.exit', 'process.state']));
+    await eventually(() => expect(live.slice(1)).toEqual(['process.state', 'process.exit', 'process.state']));
     stop.abort();
     await following;
     const resumed = await raw(`${test.url}/v1/events?follow=false`, {
