@@ -171,6 +171,7 @@ export interface DriverSandbox {
   getArchive(path: string, options?: { signal?: AbortSignal }): Promise<ByteStream>;
   /** Looked up anew on each call, since ports move over a restart. */
   endpoint(port: number): Promise<Endpoint>;
+  /** In order within each stream; between the two, lines written within moments may change places. */
   logs(options: LogOptions): AsyncIterable<LogLine>;
   /** The numeric user and group that commands run as by default: owner of files written for them. */
   owner(): Promise<{ uid: number; gid: number }>;

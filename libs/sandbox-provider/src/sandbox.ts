@@ -133,7 +133,10 @@ export class Sandbox implements AsyncDisposable {
     return listeningPorts(this.#driver);
   }
 
-  /** Lines of the main process. */
+  /**
+   * Lines of the main process, in order within each stream; between stdout and stderr, lines written within moments of
+   * each other may change places.
+   */
   logs(options: LogOptions = {}): AsyncIterable<LogLine> {
     return this.#driver.logs(options);
   }

@@ -4,7 +4,10 @@ export interface ConformanceCommands {
   readonly idle: readonly string[];
   /** A main process that ignores SIGTERM. */
   readonly stubborn: readonly string[];
-  /** A main process that prints the lines, alternately to stdout and stderr, and then idles. */
+  /**
+   * A main process that prints the lines, alternately to stdout and stderr and with time between them (nothing else keeps
+   * the order of two streams), and then idles.
+   */
   log(lines: readonly string[]): readonly string[];
   /** Ends with the code. */
   exit(code: number): readonly string[];
@@ -54,7 +57,7 @@ export const posixCommands: ConformanceCommands = {
   stubborn: sh('trap "" TERM; while :; do sleep 1; done'),
   log: (lines) =>
     sh(
-      'odd=1; for line; do if [ $odd = 1 ]; then echo "$line"; odd=0; else echo "$line" >&2; odd=1; fi; sleep 0.02; done; trap "exit 0" TERM; while :; do sleep 1 & wait $!; done',
+      'odd=1; for line; do if [ $odd = 1 ]; then echo "$line"; odd=0; else echo "$line" >&2; odd=1; fi; sleep 0.3; done; trap "exit 0" TERM; while :; do sleep 1 & wait $!; done',
       ...lines,
     ),
   exit: (code) => sh(`exit ${code}`),
