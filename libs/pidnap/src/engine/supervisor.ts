@@ -49,7 +49,10 @@ export class Supervisor {
   readonly #envs = new Map<UnitSpec, Env>();
   readonly #startedMs = performance.now();
   readonly #guard: Guard;
-  readonly #spare = new Spare();
+  readonly #spare = new Spare({
+    onFork: (pgid) => this.#guard.add(pgid),
+    onEnd: (pgid) => this.#guard.remove(pgid),
+  });
   #record: InstanceRecord | undefined;
   readonly #envFiles: EnvFiles;
   #spec: Spec;

@@ -50,7 +50,9 @@ export class Guard {
     this.#start();
   }
 
+  /** Once is enough; again makes no difference. */
   add(group: number): void {
+    if (this.#groups.has(group)) return;
     this.#groups.add(group);
     this.#tell(`+ ${group}`);
   }

@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, readSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, isRunning, tempDir } from '../../test/test-manager.js';
 import { createFifos, discardFifos, type Fifo } from '../logs/fifo.js';
@@ -10,9 +9,16 @@ import { allProcStats, readProcFile } from './proc-stat.js';
 import { Spare } from './spare.js';
 
 let spare: Spare;
+/** The groups that were told of and are not told to have ended. */
+let known: Set<number>;
 let dir: ReturnType<typeof tempDir>;
 beforeEach(() => {
-  spare = new Spare({ calmMs: 0 });
+  known = new Set();
+  spare = new Spare({
+    calmMs: 0,
+    onFork: (group) => known.add(group),
+    onEnd: (group) => known.delete(group),
+  });
   dir = tempDir();
 });
 afterEach(() => {
@@ -120,17 +126,24 @@ describe('Spare', () => {
   it('forks when the spare was killed', async () => {
     const first = await prepare();
     process.kill(first, 'SIGKILL');
-    await eventually(() => expect(isRunning(first)).toBe(false));
-    // The end of a child is told in a later turn.
-    await setImmediate();
+    await eventually(() => expect(known).toEqual(new Set()));
     const { child, code } = await seen(spare.launch, ['/bin/true']);
     expect(code).toBe(0);
     expect(isSpare(child)).toBe(false);
+  });
+
+  it('tells of its group before it can be a program, and of its end only when it was none', async () => {
+    const first = await prepare();
+    expect(known).toEqual(new Set([first]));
+    await seen(spare.launch, ['/bin/true']);
+    const second = await waiting();
+    expect(known).toEqual(new Set([first, second]));
   });
 
   it('ends when it is closed', async () => {
     const first = await prepare();
     spare.close();
     await eventually(() => expect(isRunning(first)).toBe(false));
+    await eventually(() => expect(known).toEqual(new Set()));
   });
 });

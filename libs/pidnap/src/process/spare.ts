@@ -13,6 +13,10 @@ const unfit = /^(?:IFS|LINENO|OPTIND|PPID|PS[124]|ENV)$|^(?!\w*$)|^\d|^$/;
 export interface SpareOptions {
   /** The next one is forked when no child was started for so long, since that takes time from whoever is at work. */
   readonly calmMs?: number;
+  /** Told of the group of each one before it can be a program, so that none is overlooked if the manager dies then. */
+  readonly onFork?: (group: number) => void;
+  /** Told of one that ended unused. */
+  readonly onEnd?: (group: number) => void;
 }
 
 /**
@@ -21,20 +25,21 @@ export interface SpareOptions {
  * beginning: the same id, session and parent. About 1 MB; it ends with the manager, at the end of its input.
  */
 export class Spare {
-  readonly #calmMs: number;
+  readonly #options: SpareOptions;
   #waiting: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ calmMs = 100 }: SpareOptions = {}) {
-    this.#calmMs = calmMs;
+  constructor(options: SpareOptions = {}) {
+    this.#options = options;
   }
 
   /** By the spare where it is there and gives the same result as a fork; else by a fork. */
   readonly launch: Launch = (options) => {
     const child = this.#take(options) ?? launchByFork(options);
     clearTimeout(this.#timer);
-    if (!this.#closed) this.#timer = setTimeout(() => this.#fork(), this.#calmMs).unref();
+    const { calmMs = 100 } = this.#options;
+    if (!this.#closed) this.#timer = setTimeout(() => this.#fork(), calmMs).unref();
     return child;
   };
 
@@ -72,10 +77,14 @@ export class Spare {
     // Whoever killed it will also have killed its pipe; the next start is by a fork.
     child.stdin?.on('error', () => {});
     child.on('error', () => {});
+    const { pid } = child;
+    if (pid === undefined) return;
+    this.#waiting = child;
+    this.#options.onFork?.(pid);
     child.on('exit', () => {
       if (this.#waiting === child) this.#waiting = undefined;
+      this.#options.onEnd?.(pid);
     });
-    if (child.pid !== undefined) this.#waiting = child;
   }
 }
 
