@@ -19,7 +19,8 @@ describe('pidnap init', () => {
       await using manager = await initManager(dir.path, {
         processes: {
           web: {
-            command: `trap 'sleep 0.1; echo bye; exit 0' TERM; echo $$ > pid; while :; do sleep 0.02; done`,
+            // A shell may report the end of its sleep after its own last word.
+            command: `exec 2>/dev/null; trap 'sleep 0.1; echo bye; exit 0' TERM; echo $$ > pid; while :; do sleep 0.02; done`,
           },
         },
       });
