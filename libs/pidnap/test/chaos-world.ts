@@ -76,14 +76,16 @@ export class ChaosWorld implements Disposable {
     };
   }
 
-  /** A command for the running service; none when nobody reads. */
+  /** A command for the running service; none when nobody reads, or no longer. */
   tell(name: string, command: string): void {
+    let fd: number | undefined;
     try {
-      const fd = openSync(this.#control(name), constants.O_WRONLY | constants.O_NONBLOCK);
+      fd = openSync(this.#control(name), constants.O_WRONLY | constants.O_NONBLOCK);
       writeSync(fd, `${command}\n`);
-      closeSync(fd);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+      if (!['ENXIO', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    } finally {
+      if (fd !== undefined) closeSync(fd);
     }
   }
 
