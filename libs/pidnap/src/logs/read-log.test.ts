@@ -86,9 +86,17 @@ describe('followLogs', () => {
     };
     for (let i = 0; i < 100; i++) log(`old ${i}`);
     const stop = new AbortController();
-    const lines = collect(
-      followLogs([{ ...source, path }], { hubs: [hub], names: null }, { follow: true, signal: stop.signal }),
-    );
+    const texts: string[] = [];
+    const reading = (async () => {
+      const live = { hubs: [hub], names: null };
+      for await (const { text } of followLogs([{ ...source, path }], live, {
+        follow: true,
+        signal: stop.signal,
+      })) {
+        texts.push(text);
+        if (texts.length === 200) stop.abort();
+      }
+    })();
     for (let i = 0; i < 100; i++) {
       log(`new ${i}`);
       if (i === 50) {
@@ -96,9 +104,8 @@ describe('followLogs', () => {
         await new Promise(setImmediate);
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    stop.abort();
-    expect(await lines).toEqual([
+    await reading;
+    expect(texts).toEqual([
       ...Array.from({ length: 100 }, (_, i) => `old ${i}`),
       ...Array.from({ length: 100 }, (_, i) => `new ${i}`),
     ]);

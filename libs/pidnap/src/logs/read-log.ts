@@ -1,14 +1,15 @@
-import { statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, read } from 'node:fs';
+import { promisify } from 'node:util';
 import type { LogLine } from '../protocol/info.js';
 import { parseLogLine } from './line-format.js';
 
+const readAt = promisify(read);
 const newline = 10;
 const blockSize = 65_536;
 
 /** A stretch of a file as it was when reading began; it is found by its open file after a rotation. */
 interface Segment {
-  readonly handle: FileHandle;
+  readonly fd: number;
   readonly start: number;
   readonly end: number;
 }
@@ -29,43 +30,47 @@ export async function* readLog(
   options: ReadLogOptions = {},
 ): AsyncGenerator<LogLine> {
   const since = options.since === undefined ? undefined : new Date(options.since).toISOString();
-  const files = existing(path).filter(({ mtimeMs }) => since === undefined || mtimeMs >= Date.parse(since));
-  const handles = await openAll(files);
+  const segments = openSegments(path, since === undefined ? 0 : Date.parse(since));
   try {
-    for (const segment of await lastLines(handles, options.tail)) {
+    for (const segment of await lastLines(segments, options.tail)) {
       for await (const text of lines(segment)) {
         const line = parseLogLine(text, source);
         if (since === undefined || line.time === null || line.time >= since) yield line;
       }
     }
   } finally {
-    await Promise.all(handles.map(({ handle }) => handle.close()));
+    for (const { fd } of segments) closeSync(fd);
   }
 }
 
-/** The rotated files and the current one, oldest first. */
-function existing(path: string): { path: string; size: number; mtimeMs: number }[] {
-  const found: { path: string; size: number; mtimeMs: number }[] = [];
-  for (let index = 0; ; index++) {
-    const candidate = index === 0 ? path : `${path}.${index}`;
-    const stat = statSync(candidate, { throwIfNoEntry: false });
-    if (!stat && index > 0) return found.reverse();
-    if (stat) found.push({ path: candidate, size: stat.size, mtimeMs: stat.mtimeMs });
-  }
-}
-
-async function openAll(files: readonly { path: string; size: number }[]): Promise<Segment[]> {
+/**
+ * The rotated files and the current one, oldest first, but for those last written before `sinceMs`. All are opened in
+ * one turn of the event loop: a rotation of this process between two of them would hide one file, or show it twice.
+ */
+function openSegments(path: string, sinceMs: number): Segment[] {
   const opened: Segment[] = [];
-  for (const { path, size } of files) {
-    const handle = await open(path, 'r').catch(ignoreMissing);
-    if (handle) opened.push({ handle, start: 0, end: size });
+  try {
+    for (let index = 0; ; index++) {
+      const fd = openIfThere(index === 0 ? path : `${path}.${index}`);
+      if (fd === undefined && index > 0) return opened.reverse();
+      if (fd === undefined) continue;
+      const { size, mtimeMs } = fstatSync(fd);
+      if (mtimeMs >= sinceMs) opened.push({ fd, start: 0, end: size });
+      else closeSync(fd);
+    }
+  } catch (error) {
+    for (const { fd } of opened) closeSync(fd);
+    throw error;
   }
-  return opened;
 }
 
-/** A file may be rotated away between the look and the opening. */
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 /** Cuts the segments down to the last `count` lines, reading backwards. */
@@ -87,7 +92,7 @@ async function tailStart(segment: Segment, count: number): Promise<{ start: numb
   let newlines = 0;
   for (let end = segment.end; end > 0; ) {
     const start = Math.max(0, end - blockSize);
-    const { bytesRead } = await segment.handle.read(block, 0, end - start, start);
+    const { bytesRead } = await readAt(segment.fd, block, 0, end - start, start);
     for (let at = bytesRead - 1; at >= 0; at--) {
       if (block[at] !== newline) continue;
       // The newline that ends the last line does not begin another.
@@ -100,11 +105,11 @@ async function tailStart(segment: Segment, count: number): Promise<{ start: numb
   return { start: 0, found: segment.end === 0 ? 0 : newlines + 1 };
 }
 
-async function* lines({ handle, start, end }: Segment): AsyncGenerator<string> {
+async function* lines({ fd, start, end }: Segment): AsyncGenerator<string> {
   const block = Buffer.allocUnsafe(blockSize);
   let rest: Buffer = Buffer.alloc(0);
   for (let position = start; position < end; ) {
-    const { bytesRead } = await handle.read(block, 0, Math.min(blockSize, end - position), position);
+    const { bytesRead } = await readAt(fd, block, 0, Math.min(blockSize, end - position), position);
     if (bytesRead === 0) break;
     position += bytesRead;
     const bytes = Buffer.concat([rest, block.subarray(0, bytesRead)]);
