@@ -2,16 +2,14 @@
  * What making an image costs: the context, the key and a snapshot that is there already, and with --build a build from
  * nothing and after an edit of one line, next to plain `docker build .` of the same content; with --compare also how
  * two builds of one commit differ: it fails when a difference has no known reason.
- *
- * usage: pnpm --filter bench image [--runs 10] [--build] [--compare]
  */
 import { randomBytes } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { findBuildCli, findCaBundle, keyOfImage } from '@iterate/sandbox-image';
 import { execa } from 'execa';
+import { benchOptions } from './bench-options.js';
 import { imageFiles } from './image/image-files.js';
 import { reasonOfDifference } from './image/known-differences.js';
 import { nxFloor } from './image/nx-floor.js';
@@ -19,12 +17,10 @@ import { report } from './image/report.js';
 import { syntheticRepository } from './image/synthetic-repository.js';
 import { median, timed } from './up/measure.js';
 
-const { values: options } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '10' },
-    build: { type: 'boolean', default: false },
-    compare: { type: 'boolean', default: false },
-  },
+const options = benchOptions(`usage: pnpm --filter bench image [--runs 10] [--build] [--compare]`, {
+  runs: { type: 'string', default: '10' },
+  build: { type: 'boolean', default: false },
+  compare: { type: 'boolean', default: false },
 });
 const runs = Number(options.runs);
 const repo = join(import.meta.dirname, '..');

@@ -1,23 +1,22 @@
 /**
  * What the drivers of sandboxes cost beside what they are made of: dockerode, the docker CLI and Daytona's SDK, in
  * one run and in turns.
- *
- * usage: pnpm --filter bench run providers [--rounds 7] [--only docker|daytona] [--image iterate-sandbox-base:local]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { benchOptions } from './bench-options.js';
 import { measureDaytona } from './providers/daytona.js';
 import { measureDocker } from './providers/docker.js';
 
-const { values: options } = parseArgs({
-  options: {
+const options = benchOptions(
+  `usage: pnpm --filter bench run providers [--rounds 7] [--only docker|daytona] [--image iterate-sandbox-base:local]`,
+  {
     rounds: { type: 'string', default: '7' },
     image: { type: 'string', default: 'iterate-sandbox-base:local' },
     only: { type: 'string' },
   },
-});
+);
 const dir = await mkdtemp(join(tmpdir(), 'bench-providers-'));
 const printLoad = () => process.stdout.write(`load of this machine: ${loadavg()[0]?.toFixed(1)}\n`);
 try {

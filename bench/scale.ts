@@ -3,20 +3,19 @@
  * emulator a share of the calls is answered with 429 or 502 on purpose.
  *
  * Bars: no failure reaches the caller, nothing is left over, and the driver's memory does not grow.
- *
- * usage: pnpm --filter bench run scale [--provider docker|daytona] [--count 200] [--concurrency 8] [--together]
- *          [--faults 0.05] [--image iterate-sandbox-base:local]
  */
 import { randomUUID } from 'node:crypto';
 import { loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
+import { benchOptions } from './bench-options.js';
 import { Memory } from './scale/memory.js';
 import { eachOf } from './scale/pool.js';
 import { openTarget } from './scale/targets.js';
 import { Times } from './scale/times.js';
 
-const { values: options } = parseArgs({
-  options: {
+const options = benchOptions(
+  `usage: pnpm --filter bench run scale [--provider docker|daytona] [--count 200] [--concurrency 8] [--together]
+         [--faults 0.05] [--image iterate-sandbox-base:local]`,
+  {
     provider: { type: 'string', default: 'docker' },
     count: { type: 'string', default: '200' },
     concurrency: { type: 'string', default: '8' },
@@ -25,7 +24,7 @@ const { values: options } = parseArgs({
     faults: { type: 'string', default: '0.05' },
     image: { type: 'string', default: 'iterate-sandbox-base:local' },
   },
-});
+);
 const count = Number(options.count);
 const concurrency = Number(options.concurrency);
 const labels = { 'bench-scale': randomUUID() };

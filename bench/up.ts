@@ -1,15 +1,13 @@
 /**
  * What `up` costs: warm beside the bare start of the same programs in the same image, the image's size per layer
  * and, with --cold, `npm run up` in a fresh clone on an empty engine.
- *
- * usage: pnpm --filter bench run up [--runs 5] [--cold]
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { benchOptions } from './bench-options.js';
 import { BARE_PROGRAMS, bareStart } from './up/bare-start.js';
 import { median, seconds, timed } from './up/measure.js';
 import { startScratchEngine } from './up/scratch-engine.js';
@@ -17,8 +15,9 @@ import { startScratchEngine } from './up/scratch-engine.js';
 const repo = join(import.meta.dirname, '..');
 const cli = join(repo, 'apps/sandbox/dist/cli.js');
 const services = Object.keys(BARE_PROGRAMS);
-const { values: options } = parseArgs({
-  options: { runs: { type: 'string', default: '5' }, cold: { type: 'boolean', default: false } },
+const options = benchOptions(`usage: pnpm --filter bench run up [--runs 5] [--cold]`, {
+  runs: { type: 'string', default: '5' },
+  cold: { type: 'boolean', default: false },
 });
 const runs = Number(options.runs);
 

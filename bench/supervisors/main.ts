@@ -1,13 +1,10 @@
 /**
  * The same work given to every supervisor that is installed, in one run.
- *
- * usage: pnpm --filter bench supervisors [--only pidnap,s6] [--tests idle,restart] [--runs 3] [--lines 1750000]
- *        [--restarts 100000] [--out results/supervisors.json]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { benchOptions } from '../bench-options.js';
 import { allAdapters } from './adapters/all-adapters.js';
 import { bars } from './bars.js';
 import type { Figure, MeasureContext } from './measurement.js';
@@ -17,8 +14,10 @@ import { Scratch } from './scratch.js';
 import { summary } from './summary.js';
 import { allMeasurements } from './tests/all-measurements.js';
 
-const { values: options } = parseArgs({
-  options: {
+const options = benchOptions(
+  `usage: pnpm --filter bench supervisors [--only pidnap,s6] [--tests idle,restart] [--runs 3] [--lines 1750000]
+         [--restarts 100000] [--out results/supervisors.json]`,
+  {
     only: { type: 'string' },
     tests: { type: 'string' },
     runs: { type: 'string', default: '3' },
@@ -26,7 +25,7 @@ const { values: options } = parseArgs({
     restarts: { type: 'string', default: '100000' },
     out: { type: 'string', default: join(import.meta.dirname, '../results/supervisors.json') },
   },
-});
+);
 
 const adapters = select('supervisor', allAdapters, ({ name }) => name, options.only);
 const measurements = select('test', allMeasurements, ({ id }) => id, options.tests);
