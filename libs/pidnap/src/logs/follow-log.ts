@@ -101,8 +101,8 @@ async function* mergeByTime(
   sources: readonly AsyncGenerator<LogLine>[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LogLine> {
-  const heads = await Promise.all(sources.map(async (source) => ({ source, result: await source.next() })));
   try {
+    const heads = await Promise.all(sources.map(async (source) => ({ source, result: await source.next() })));
     while (!signal?.aborted) {
       let first: (typeof heads)[number] | undefined;
       for (const head of heads) {
@@ -115,6 +115,6 @@ async function* mergeByTime(
       first.result = await first.source.next();
     }
   } finally {
-    for (const { source } of heads) await source.return(undefined);
+    for (const source of sources) await source.return(undefined);
   }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collect, tempDir } from '../../test/test-manager.js';
@@ -10,6 +10,15 @@ import { readLog } from './read-log.js';
 const source = { name: 'x', kind: 'process' } as const;
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const line = (second: number, text: string): string => `${at(second)} stdout F ${text}\n`;
+
+/** The listing itself has a descriptor, too, which is closed by then. */
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
 
 describe('readLog', () => {
   it('goes through rotated files, oldest first', async () => {
@@ -109,6 +118,18 @@ describe('followLogs', () => {
       ...Array.from({ length: 100 }, (_, i) => `old ${i}`),
       ...Array.from({ length: 100 }, (_, i) => `new ${i}`),
     ]);
+  });
+
+  it('leaves no file open when one of the logs cannot be read', async () => {
+    using dir = tempDir();
+    writeFileSync(join(dir.path, 'good'), line(1, 'a'));
+    mkdirSync(join(dir.path, 'bad'));
+    const sources = ['good', 'bad'].map((name) => ({ ...source, path: join(dir.path, name) }));
+    await expect(collect(followLogs(sources, { hubs: [], names: null }))).rejects.toMatchObject({
+      code: 'EISDIR',
+    });
+    const open = readdirSync('/proc/self/fd').map((fd) => linkOf(`/proc/self/fd/${fd}`));
+    expect(open.filter((path) => path?.startsWith(dir.path))).toEqual([]);
   });
 
   it('a reader too slow for the stream is told how many lines it missed', async () => {
